@@ -1,0 +1,82 @@
+# The one door. `make demo` shows couplejournal, `make test` proves it; `make PYTHON=python3.13 VENV=.venv-3.13 test` with another Python.
+# Everything is set up once, inside $(VENV): no system package and no real journal is touched.
+PYTHON ?= python3
+VENV   ?= .venv
+PY     := $(VENV)/bin/python
+PIP    := $(PY) -m pip --disable-pip-version-check --quiet
+# Safe path: what is imported is the installed wheel, in child processes too, and never the folder that make stands in.
+RUN    := PYTHONSAFEPATH=1 $(PY)
+PYTEST := $(RUN) -m pytest
+SOURCES := $(shell find couplejournal plugins -name __pycache__ -prune -o -print) pyproject.toml README.md LICENSE
+
+.PHONY: demo test check format lint types layers docs long bench fuzz soak clean
+.DEFAULT_GOAL := test
+
+demo: $(VENV)/run.stamp  ## two people, one folder: the main job, end to end
+	$(RUN) examples/demo
+
+test: $(VENV)/test.stamp  ## every quick test, against the built wheel
+	$(PYTEST) -n auto
+
+check: lint types layers docs test  ## what CI calls first
+
+format: $(VENV)/check.stamp  ## rewrite what a tool can put right
+	$(PY) -m ruff format .
+	$(PY) -m ruff check --fix .
+
+lint: $(VENV)/check.stamp
+	$(PY) -m ruff format --check --diff .
+	$(PY) -m ruff check .
+
+types: $(VENV)/check.stamp
+	$(PY) -m mypy
+
+layers: $(VENV)/check.stamp
+	PYTHONPATH=tools/dev $(VENV)/bin/lint-imports
+
+docs: $(VENV)/test.stamp  ## links, glossary, references
+	$(PYTEST) tests/docs
+
+long: $(VENV)/test.stamp  ## simulation, crash points, real drives, fuzz: at most 18 minutes
+	$(PYTEST) -n auto -m "(long or drives) and not bench" --hypothesis-profile=long
+
+bench: $(VENV)/test.stamp  ## ratios to a floor measured in the same run
+	$(PYTEST) -m bench -s
+
+fuzz: $(VENV)/test.stamp  ## every property with a fresh seed, which is printed
+	$(PYTEST) -n auto -m "hypothesis and not bench" --hypothesis-profile=fuzz
+
+soak: $(VENV)/test.stamp  ## hours, by hand
+	$(PYTEST) -n auto -m "(long or drives) and not bench" --hypothesis-profile=soak
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+# --- set-up, once ---
+$(VENV)/made.stamp:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo 'couplejournal needs Python 3.11 or newer; name one: make PYTHON=python3.12' >&2; exit 1; }
+	@$(PYTHON) -m venv --clear $(VENV) >/dev/null 2>&1 \
+	  || { $(PYTHON) -m venv --clear --without-pip $(VENV) && $(PYTHON) -m pip --python $(PY) install --quiet pip; } \
+	  || { rm -f $(VENV)/pyvenv.cfg; echo 'This Python has neither ensurepip nor pip: install one (Debian, Ubuntu: python3-venv)' >&2; exit 1; }
+	$(PIP) install --upgrade 'pip>=25.1' 'hatchling>=1.26'
+	@touch $@
+
+$(VENV)/run.stamp: $(VENV)/made.stamp $(SOURCES)
+	@rm -rf $(VENV)/dist
+	$(PY) -m hatchling build -t wheel -d $(VENV)/dist
+	$(PIP) install --force-reinstall --no-deps $(VENV)/dist/*.whl
+	$(PIP) install $(VENV)/dist/*.whl
+	@touch $@
+
+$(VENV)/test.stamp: pyproject.toml $(VENV)/made.stamp | $(VENV)/run.stamp
+	$(PIP) install --group test
+	@touch $@
+
+$(VENV)/check.stamp: pyproject.toml $(VENV)/made.stamp | $(VENV)/test.stamp
+	$(PIP) install --group check
+	@touch $@
+
+# The tools stay when only the sources changed; the wheel does not.
+docs test long bench fuzz soak: $(VENV)/run.stamp

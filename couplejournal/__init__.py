@@ -1,0 +1,98 @@
+"""A shared, end-to-end encrypted journal of two partners, in a folder that both have.
+
+>>> import couplejournal as cj
+>>> journal = cj.create("Ana", passphrase=cj.NO_PASSPHRASE, home=a_folder)
+>>> bid = journal.add(cj.Bid("Listen to this song with me?"))
+
+The public names are those of ``__all__``; each is loaded when it is first used, so importing the package costs nothing.
+Everything that goes wrong on purpose is a `CouplejournalError`. For plugin authors: `couplejournal.plugins` and
+`couplejournal.testing`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+__version__ = "0.1.0"
+
+if TYPE_CHECKING:
+    from couplejournal.arrivals import BEGINNING
+    from couplejournal.errors import (
+        CouplejournalError,
+        DriveError,
+        EntryError,
+        ForkedError,
+        InvalidEntryError,
+        KeyMissingError,
+        LockedError,
+        NewerFormatError,
+        NoInviteError,
+        NoJournalError,
+        NoSuchEntryError,
+        NotYourEntryError,
+        PairingError,
+        PluginError,
+        SetupError,
+        StoreBusyError,
+        StoreError,
+        UnlockError,
+        UntrustedDataError,
+        WrongPassphraseError,
+    )
+    from couplejournal.journal import Journal
+    from couplejournal.model.content import Content, RawContent
+    from couplejournal.model.entry import Added, Author, Change, Entry, Ref, Retracted, Revised
+    from couplejournal.model.kinds import Appreciation, Bid, Goal, Kind, Milestone, Note, Response, Step
+    from couplejournal.opening import KEYCHAIN, NO_PASSPHRASE, create, join, lock, open, unlock  # noqa: A004
+    from couplejournal.pairing import Invitation, Joining, Pairing
+    from couplejournal.status import DeviceInfo, PairingStatus, Status
+    from couplejournal.sync import SyncReport
+    from couplejournal.view import JournalView
+
+_PLACES = {
+    "couplejournal.arrivals": ("BEGINNING",),
+    "couplejournal.errors": (
+        "CouplejournalError", "DriveError", "EntryError", "ForkedError", "InvalidEntryError", "KeyMissingError",
+        "LockedError", "NewerFormatError", "NoInviteError", "NoJournalError", "NoSuchEntryError", "NotYourEntryError",
+        "PairingError", "PluginError", "SetupError", "StoreBusyError", "StoreError", "UnlockError",
+        "UntrustedDataError", "WrongPassphraseError",
+    ),
+    "couplejournal.journal": ("Journal",),
+    "couplejournal.model.content": ("Content", "RawContent"),
+    "couplejournal.model.entry": ("Added", "Author", "Change", "Entry", "Ref", "Retracted", "Revised"),
+    "couplejournal.model.kinds": ("Appreciation", "Bid", "Goal", "Kind", "Milestone", "Note", "Response", "Step"),
+    "couplejournal.opening": ("KEYCHAIN", "NO_PASSPHRASE", "create", "join", "lock", "open", "unlock"),
+    "couplejournal.pairing": ("Invitation", "Joining", "Pairing"),
+    "couplejournal.status": ("DeviceInfo", "PairingStatus", "Status"),
+    "couplejournal.sync": ("SyncReport",),
+    "couplejournal.view": ("JournalView",),
+}  # fmt: skip
+_PLACE_OF = {name: place for place, names in _PLACES.items() for name in names}
+
+__all__ = [
+    "BEGINNING", "KEYCHAIN", "NO_PASSPHRASE", "Added", "Appreciation", "Author", "Bid", "Change", "Content",
+    "CouplejournalError", "DeviceInfo", "DriveError", "Entry", "EntryError", "ForkedError", "Goal",
+    "InvalidEntryError", "Invitation", "Joining", "Journal", "JournalView", "KeyMissingError", "Kind", "LockedError",
+    "Milestone", "NewerFormatError", "NoInviteError", "NoJournalError", "NoSuchEntryError", "Note",
+    "NotYourEntryError", "Pairing", "PairingError", "PairingStatus", "PluginError", "RawContent", "Ref", "Response",
+    "Retracted", "Revised", "SetupError", "Status", "Step", "StoreBusyError", "StoreError", "SyncReport",
+    "UnlockError", "UntrustedDataError", "WrongPassphraseError", "__version__", "create", "join", "lock", "open",
+    "unlock",
+]  # fmt: skip
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name where it stands, when it is first used."""
+    place = _PLACE_OF.get(name)
+    if place is None:
+        raise AttributeError(f"module 'couplejournal' has no attribute {name!r}")
+    from importlib import import_module
+
+    value: object = getattr(import_module(place), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the public names, loaded or not."""
+    return sorted(__all__)

@@ -1,0 +1,140 @@
+"""Intake: the one door for bytes from outside. Prove, compare with what is held, store durably, apply."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+from couplejournal.book.marks import Marks
+from couplejournal.book.shelf import Shelf, part_of
+from couplejournal.book.values import Taken, Verdict
+from couplejournal.book.writing import Writer
+from couplejournal.errors import NewerFormatError, UntrustedDataError
+from couplejournal.model.clock import HybridClock
+from couplejournal.ops import codec
+from couplejournal.seal import segments
+from couplejournal.seal.segments import KEY_STREAM, NotYetError, SealedSegment, VerifiedSegment
+from couplejournal.system import System
+
+
+def take(writer: Writer, files: Sequence[bytes], system: System) -> list[Taken]:
+    """Offer files to a book; one verdict for each, in their order.
+
+    Key segments are looked at first, and what could not be proved for want of a key is looked at again as long as
+    others bring keys, so the order of arrival decides nothing.
+
+    Raises:
+        StoreError: this device's own copy failed; what was taken before it stays taken.
+    """
+    verdicts: dict[int, Taken] = {}
+    parsed: list[tuple[int, SealedSegment]] = []
+    for index, data in enumerate(files):
+        outcome = _parse(data)
+        if isinstance(outcome, Taken):
+            verdicts[index] = outcome
+        else:
+            parsed.append((index, outcome))
+    parsed.sort(key=lambda item: (item[1].header.type, item[1].header.stream, item[1].header.first))
+    with writer.turn() as marks:
+        progress = True
+        while parsed and progress:
+            progress = False
+            rest = []
+            for index, sealed in parsed:
+                verdict = _take_one(writer, marks, sealed, system)
+                verdicts[index] = verdict
+                if verdict.verdict is Verdict.HELD:
+                    rest.append((index, sealed))
+                elif verdict.verdict is Verdict.STORED:
+                    progress = True
+            parsed = rest
+    return [verdicts[index] for index in range(len(files))]
+
+
+def _parse(data: bytes) -> SealedSegment | Taken:
+    digest = hashlib.sha256(data).digest()
+    try:
+        return segments.parse(data)
+    except NotYetError as error:
+        return Taken(Verdict.PENDING, str(error), digest)
+    except NewerFormatError as error:
+        return Taken(Verdict.NEWER, str(error), digest)
+    except UntrustedDataError as error:
+        return Taken(Verdict.REFUSED, str(error), digest)
+
+
+def _take_one(writer: Writer, marks: Marks, sealed: SealedSegment, system: System) -> Taken:
+    """Prove one segment, compare it with what is held, and store it."""
+    shelf, head = writer.shelf, sealed.header
+    if sealed.digest == shelf.id:
+        return _taken(Verdict.KNOWN, "", sealed)
+    if head.book != shelf.id:
+        return _taken(Verdict.FOREIGN, "a file of another journal", sealed)
+    part = part_of(sealed)
+    stream = shelf.streams.get(head.stream)
+    if stream is not None and stream.has(part):
+        return _taken(Verdict.KNOWN, "", sealed)
+    try:
+        verified = shelf.verify(sealed)
+    except NotYetError as error:
+        return _taken(Verdict.PENDING, str(error), sealed)
+    except NewerFormatError as error:
+        return _taken(Verdict.NEWER, str(error), sealed)
+    except UntrustedDataError as error:
+        return _taken(Verdict.REFUSED, str(error), sealed)
+    if verified is None:
+        return _taken(Verdict.HELD, "its key has not arrived yet", sealed)
+    if part in shelf.damaged:
+        shelf.replica.put(part.path, sealed.data)
+        shelf.damaged.discard(part)
+        shelf.adopt(verified)
+        return _taken(Verdict.STORED, "", sealed)
+    if stream is not None and not _agrees(shelf, verified):
+        return _taken(Verdict.FORKED, "a device wrote two histories", sealed)
+    covered = stream is not None and stream.covers(head.first, head.last)
+    if head.key == shelf.own.id and not covered:
+        return _taken(Verdict.OWN_UNKNOWN, "words of this device that it does not hold", sealed)
+    if covered and stream is not None and any(p.first <= head.first and p.last >= head.last for p in stream.touching(head.first, head.last)):
+        return _taken(Verdict.KNOWN, "", sealed)
+    before = stream.head if stream is not None else 0
+    _observe(marks, verified, system, is_new=not covered)
+    writer.store(marks, verified)
+    fresh = max(0, shelf.streams[head.stream].head - before)
+    return _taken(Verdict.STORED, "", sealed, ops=fresh)
+
+
+def _observe(marks: Marks, verified: VerifiedSegment, system: System, *, is_new: bool) -> None:
+    """Let the clock hear of a segment's operations, and note whether they want an acknowledgement."""
+    clock = HybridClock(marks.clock)
+    wants = verified.sealed.header.type == KEY_STREAM
+    for data in verified.ops:
+        peeked = codec.peek(data)
+        clock.observe(peeked.clock, system.now_ms())
+        wants = wants or peeked.word != "seen"
+    marks.clock = clock.last
+    marks.due = marks.due or (wants and is_new)
+
+
+def _agrees(shelf: Shelf, verified: VerifiedSegment) -> bool:
+    """Return whether a segment's links are those that are held, wherever the two touch or overlap."""
+    head = verified.sealed.header
+    stream = shelf.streams[head.stream]
+    if (stream.key, stream.type) != (head.key, head.type):
+        return False
+    links = dict(zip(range(head.first - 1, head.last + 1), (head.prev, *verified.links), strict=True))
+    for part in stream.touching(head.first, head.last):
+        held = shelf.open_part(part)
+        if held is None:
+            continue
+        before = held.sealed.header.prev
+        for number, link in zip(range(part.first - 1, part.last + 1), (before, *held.links), strict=True):
+            if links.get(number, link) != link:
+                return False
+    return True
+
+
+def _taken(verdict: Verdict, reason: str, sealed: SealedSegment, *, ops: int = 0) -> Taken:
+    if verdict not in (Verdict.STORED, Verdict.KNOWN):
+        return Taken(verdict, reason, sealed.digest)
+    head = sealed.header
+    return Taken(verdict, reason, sealed.digest, ops=ops, stream=head.stream, first=head.first, last=head.last)

@@ -1,0 +1,109 @@
+"""Streams by their parts: which segment files cover operations 1, 2, 3 … without a gap."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterator
+
+import attrs
+
+from couplejournal.store.replica import Part
+
+
+def _order(part: Part) -> tuple[int, int, bytes]:
+    return part.first, -part.last, part.digest
+
+
+@attrs.define(eq=False)
+class Stream:
+    """One stream of one key. ``head`` is the number up to which every operation is held; parts may overlap or lie beyond it."""
+
+    id: bytes
+    key: bytes
+    type: int
+    parts: list[Part] = attrs.field(factory=list)
+    head: int = 0
+
+    _held: set[Part] = attrs.field(factory=set)
+    _longest: int = 0
+    _last: int = 0
+
+    def add(self, part: Part) -> None:
+        """Take in a part; one that is held already changes nothing."""
+        if part in self._held:
+            return
+        self._held.add(part)
+        self._longest = max(self._longest, part.last - part.first)
+        self._last = max(self._last, part.last)
+        insort(self.parts, part, key=_order)
+        self._advance(part)
+
+    def drop(self, part: Part) -> None:
+        """Forget a part whose file turned out to be damaged; the head may fall."""
+        self._held.discard(part)
+        self.parts.remove(part)
+        self.head = 0
+        for held in self.parts:
+            self._advance(held)
+
+    def has(self, part: Part) -> bool:
+        """Return whether exactly this file is held."""
+        return part in self._held
+
+    @property
+    def last(self) -> int:
+        """Return the highest number that any part names, beyond gaps too."""
+        return max(self._last, self.head)
+
+    def covers(self, first: int, last: int) -> bool:
+        """Return whether every operation of a range is held."""
+        if last <= self.head:
+            return True
+        at = max(first - 1, self.head)
+        for part in self.parts[self._near(first) :]:
+            if part.first > at + 1:
+                return False
+            at = max(at, part.last)
+            if at >= last:
+                return True
+        return False
+
+    def cover(self, after: int) -> Iterator[Part]:
+        """Yield few parts that together hold the operations from ``after + 1`` to the head, in order."""
+        at, best = after, None
+        for part in self.parts[self._near(after + 1) :]:
+            if at >= self.head:
+                return
+            if best is not None and part.first > at + 1:
+                yield best
+                at, best = best.last, None
+            if part.first > at + 1:
+                return
+            if part.last > at and (best is None or part.last > best.last):
+                best = part
+        if best is not None and at < self.head:
+            yield best
+
+    def touching(self, first: int, last: int) -> list[Part]:
+        """Return the parts that overlap a range or stand right beside it."""
+        at = self._near(first - 1)
+        found = []
+        while at < len(self.parts) and self.parts[at].first <= last + 1:
+            if self.parts[at].last >= first - 1:
+                found.append(self.parts[at])
+            at += 1
+        return found
+
+    def _near(self, number: int) -> int:
+        """Return an index before which no part reaches up to an operation's number."""
+        return bisect_left(self.parts, number - self._longest, key=lambda part: part.first)
+
+    def _advance(self, part: Part) -> None:
+        """Move the head over a new part and over what lay waiting behind it."""
+        if part.first > self.head + 1 or part.last <= self.head:
+            return
+        self.head = part.last
+        at = bisect_right(self.parts, _order(part), key=_order)
+        while at < len(self.parts) and self.parts[at].first <= self.head + 1:
+            self.head = max(self.head, self.parts[at].last)
+            at += 1

@@ -1,0 +1,130 @@
+"""Tending: what a device owes the others without being asked by its person — grants, requests, acknowledgements."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from couplejournal.book.shelf import Shelf
+from couplejournal.book.writing import Draft, Writer
+from couplejournal.errors import PairingError
+from couplejournal.ops import words
+from couplejournal.ops.membership import DEVICES_PER_PERSON, Membership, key_id
+from couplejournal.seal import epochs, wraps
+
+WRAPS_PER_OP: Final = 500  # 500 wraps of 1,168 bytes stay well under the limit of an operation
+
+
+def tend(writer: Writer) -> bool:
+    """Ask for epochs that do not open, and grant what others asked for; return whether anything was written.
+
+    Each request is made once, each grant once for each epoch and asker (docs/spec/format.md 4), so that honest devices
+    never keep each other awake.
+
+    Raises:
+        StoreError: the disk is full or failing.
+    """
+    shelf = writer.shelf
+    with writer.turn():
+        if not shelf.membership.is_live(shelf.own.id) or writer.stopped() is not None:
+            return False
+        drafts = [*_requests(shelf), *_grants(shelf)]
+        if drafts:
+            writer.require_writable()
+            writer.append_keys(drafts)
+        return bool(drafts)
+
+
+def acknowledge(writer: Writer) -> bool:
+    """Write a lone acknowledgement if one is due; return whether it was.
+
+    Raises:
+        StoreError: this device may not write, or its disk is full or failing.
+    """
+    with writer.turn() as marks:
+        if not marks.due or not writer.shelf.membership.is_live(writer.shelf.own.id) or writer.stopped() is not None:
+            return False
+        writer.append([])
+        return True
+
+
+def admit(writer: Writer, keys: bytes, proof: bytes, founding_seed: bytes) -> None:
+    """Add a device of this device's own person: admission, fresh epoch and grants in one durable file.
+
+    Raises:
+        PairingError: the person has as many devices as may be.
+        StoreError: this device may not write, or its disk is full or failing.
+    """
+    shelf = writer.shelf
+    with writer.turn():
+        writer.require_writable()
+        person = shelf.membership.person_of(shelf.own.id)
+        if person is None or len(shelf.membership.live_devices(person)) >= DEVICES_PER_PERSON:
+            raise PairingError("fifteen devices of one person are as many as there may be")
+        new, kem = key_id(keys), keys[32:]
+        founding = wraps.wrap(founding_seed, kem, wraps.founding_info(shelf.own.id, new))
+        epoch = writer.epoch_draft({**writer.recipients(), new: kem})
+        grants = [
+            epochs.grant_wrap(key, fact, new, kem)
+            for fact, key in _openable(shelf)
+            if fact.id not in _linked_back(shelf.membership) and fact.id != _back_of(epoch)
+        ]
+        admission = Draft("admit", words.Admit(keys=keys, proof=proof, founding=founding))
+        writer.append_keys([admission, epoch, *_grant_drafts(grants)])
+
+
+def _requests(shelf: Shelf) -> list[Draft]:
+    """Return the request for every epoch of a known key that does not open and was not asked for."""
+    own = shelf.own.id
+    missing = [
+        fact.id
+        for fact in shelf.membership.epochs.values()
+        if (own, fact.id) not in shelf.membership.lacks and shelf.epochs.key_of(fact.id) is None
+    ]
+    return [Draft("lack", words.Lack(sorted(missing)))] if missing else []
+
+
+def _grants(shelf: Shelf) -> list[Draft]:
+    """Return the grants that answer requests of live devices."""
+    membership, own = shelf.membership, shelf.own.id
+    given = []
+    for asker, epoch in sorted(membership.lacks):
+        fact = membership.epochs.get(epoch)
+        if asker == own or fact is None or not membership.is_live(asker):
+            continue
+        if any(author == own and recipient == asker for author, recipient, _ in membership.grants.get(epoch, ())):
+            continue
+        key = shelf.epochs.key_of(epoch)
+        if key is not None:
+            given.append(epochs.grant_wrap(key, fact, asker, membership.keys[asker].kem))
+    return _grant_drafts(given)
+
+
+def _grant_drafts(given: list[tuple[bytes, bytes, bytes]]) -> list[Draft]:
+    return [
+        Draft("grant", words.Grant(given[at : at + WRAPS_PER_OP])) for at in range(0, len(given), WRAPS_PER_OP)
+    ]
+
+
+def _openable(shelf: Shelf) -> list[tuple[epochs.EpochFact, bytes]]:
+    """Return every epoch with its key that this device can open, by id."""
+    found = []
+    for fact in sorted(shelf.membership.epochs.values(), key=lambda fact: fact.id):
+        key = shelf.epochs.key_of(fact.id)
+        if key is not None:
+            found.append((fact, key))
+    return found
+
+
+def _linked_back(membership: Membership) -> set[bytes]:
+    """Return the epochs to which a later epoch of the same author leads back: whoever opens that one opens these."""
+    found = set()
+    for fact in membership.epochs.values():
+        previous = membership.epochs.get(fact.back[0]) if fact.back else None
+        if previous is not None and previous.key == fact.key:
+            found.add(previous.id)
+    return found
+
+
+def _back_of(draft: Draft) -> bytes:
+    epoch = draft.fields
+    return epoch.back[0] if isinstance(epoch, words.Epoch) and epoch.back else b""

@@ -1,0 +1,189 @@
+"""The joiner's side: type twelve words, compare six, and see what the other sees."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import TYPE_CHECKING, Final, TypedDict
+
+import click
+
+from couplejournal.cli import asking, together
+from couplejournal.cli.opening import has_journal, json_option, opened
+from couplejournal.cli.output import print_json
+from couplejournal.cli.rendering import clean_line, emphasised, name_or_partner
+from couplejournal.cli.settings import Act, current
+from couplejournal.cli.setup import OPEN_SENTENCE, keys_options, passphrase_for
+from couplejournal.errors import DriveError, PairingError
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from couplejournal.journal import Journal
+
+    from couplejournal.pairing import Joining
+
+NOT_HERE_YET: Final = "No invite for these words here yet: check the words, or wait for the folder"
+"""A drive that is slow and a wrong word look alike, and both are said."""
+
+
+class Flags(TypedDict):
+    """What a joining takes beside the folder."""
+
+    name: str | None
+    device_name: str
+    keys: str | None
+    existing: str | None
+    yes: bool
+    waits: bool | None
+
+
+@click.command(cls=Act)
+@click.argument("folder", required=False, metavar="[DIR]")
+@click.option("--name", metavar="NAME", help="Your name, as your partner will read it.")
+@keys_options
+@together.share_options
+@click.option("--yes", is_flag=True, help="Take the six words as compared.")
+@together.wait_options
+@click.option("--cancel", is_flag=True, help="End the joining that is open.")
+@json_option
+def join(folder: str | None, *, cancel: bool, as_json: bool, **flags: Unpack[Flags]) -> int:
+    """Join the journal of your partner, or your own from another device, with the twelve words of its invite.
+
+    DIR is the folder that both have. The words are asked for, or read from stdin. A journal that you already have on
+    this device stays yours, beside the new one.
+    """
+    if has_journal():
+        with opened() as journal:
+            if cancel:
+                return _cancel(journal)
+            if _open_joining(journal) is None:
+                found = journal.status()
+                _begin(folder, flags, name=flags["name"] or found.name, waiting=found.waiting, is_there=True)
+    elif cancel:
+        raise PairingError("no joining is open here")
+    else:
+        _begin(folder, flags, name=flags["name"], waiting=0, is_there=False)
+    with opened() as journal:
+        return go_on(journal, yes=flags["yes"], waits=flags["waits"], as_json=as_json)
+
+
+def _open_joining(journal: Journal) -> Joining | None:
+    """Return the joining that is open here, if there is one."""
+    from couplejournal.pairing import Joining
+
+    found = journal.pairing.current
+    return found if isinstance(found, Joining) else None
+
+
+def _cancel(journal: Journal) -> int:
+    joining = _open_joining(journal)
+    if joining is None:
+        raise PairingError("no joining is open here")
+    joining.cancel()
+    click.echo("The joining is over. What you have written here stays yours.")
+    return 0
+
+
+def _begin(folder: str | None, flags: Flags, *, name: str | None, waiting: int, is_there: bool) -> None:
+    """Ask for what is missing and lay the joining down on this device; mistyped words may be typed again."""
+    import couplejournal as cj
+
+    folder = folder or asking.line("The folder that both of you have:", option="DIR")
+    name = name or asking.line("Your name, as your partner will read it:", option="--name")
+    shares = together.shares_existing(flags["existing"], waiting)
+    given = asking.passphrases().existing if is_there else passphrase_for(flags["keys"])
+    for attempt in range(1, together.TRIES + 1):
+        words = asking.words()
+        try:
+            cj.join(folder, words, name=name, device_name=flags["device_name"], passphrase=given, share_existing=shares)
+        except PairingError as error:
+            if error.retry or not current().may_ask or attempt == together.TRIES:
+                raise
+            click.echo(f"{clean_line(str(error))}; once more.", err=True)
+        else:
+            break
+    if flags["keys"] == "open" and not is_there:
+        click.echo(OPEN_SENTENCE, err=True)
+
+
+def go_on(journal: Journal, *, yes: bool, waits: bool | None, as_json: bool) -> int:
+    """Take the joining as far as it goes: wait for the offer, compare the six words, wait for the other.
+
+    Raises:
+        PairingError: the joining ended, or there is none.
+    """
+    joining = _open_joining(journal)
+    if joining is None:
+        raise PairingError("no joining is open here")
+    patient = together.is_waiting(waits) and not as_json
+    try:
+        return _go_on(journal, joining, yes=yes, patient=patient, as_json=as_json)
+    except KeyboardInterrupt:
+        click.echo("\nThis can wait. Go on with: couplejournal join", err=True)
+        raise click.exceptions.Exit(together.INTERRUPTED) from None
+
+
+def _go_on(journal: Journal, joining: Joining, *, yes: bool, patient: bool, as_json: bool) -> int:
+    with contextlib.suppress(DriveError):  # the folder is asked again below, or by the next sync
+        joining.refresh()
+    if joining.state == "waiting":
+        if not patient:
+            return _tell(joining, as_json=as_json)
+        together.wait_until(lambda: joining.state != "waiting", joining.refresh, saying=NOT_HERE_YET)
+    other = name_or_partner(joining.inviter_name)
+    if joining.state == "offered":
+        same = yes or None if as_json else together.are_same(joining.check_words or (), other, yes=yes)
+        if same is None:
+            return _tell(joining, as_json=as_json) if as_json else together.MUST_DECIDE
+        if not same:
+            joining.cancel()
+            click.echo("Then the invite is not the one you were given. Nothing was taken over or shared.", err=True)
+            return 1
+        joining.confirm()
+    if joining.state != "done" and patient:
+        together.wait_until(lambda: joining.state == "done", joining.refresh, saying=f"Waiting for {other} to accept")
+    if joining.state != "done" or as_json:
+        return _tell(joining, as_json=as_json)
+    _welcome(journal, other, is_device=joining.purpose == "device")
+    return 0
+
+
+def _tell(joining: Joining, *, as_json: bool) -> int:
+    """Say where the joining stands, and end: 13 where a person has to compare the words."""
+    if as_json:
+        fields: dict[str, object] = {
+            "purpose": joining.purpose,
+            "state": joining.state,
+            "name": joining.inviter_name,
+            "check_words": None if joining.check_words is None else list(joining.check_words),
+        }
+        print_json("pairing/1", fields)
+        return together.MUST_DECIDE if joining.state == "offered" else 0
+    if joining.state == "waiting":
+        click.echo(f"{NOT_HERE_YET}.", err=True)
+        click.echo("`couplejournal sync` looks again; then `couplejournal accept`, to compare six words.", err=True)
+    else:
+        click.echo("Confirmed here; the other side accepts next, and your next `couplejournal sync` finishes it.")
+    return 0
+
+
+def _welcome(journal: Journal, other: str, *, is_device: bool) -> None:
+    """Say what each now sees of the other."""
+    report = journal.sync()
+    view = journal.view()
+    if is_device:
+        click.echo(f"{emphasised('This device is in.')} It has {_entries(view.count(audience='shared'))} so far.")
+        click.echo("Private entries stay on the device where they were written.")
+    else:
+        theirs = sum(1 for entry in view.entries(audience="shared") if not entry.is_mine)
+        mine = view.count(audience="shared") - theirs
+        click.echo(emphasised(f"You and {other} share a journal now."))
+        click.echo(f"You see {_entries(theirs)} of {other}; {other} will see {_entries(mine)} of yours.")
+    for problem in report.problems:
+        click.echo(clean_line(problem), err=True)
+    if current().may_ask:
+        click.echo("next: couplejournal sync --watch   keeps this device up to date", err=True)
+
+
+def _entries(count: int) -> str:
+    return "1 entry" if count == 1 else f"{count} entries"

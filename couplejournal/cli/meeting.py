@@ -1,0 +1,261 @@
+"""How things stand, the exchange with the shared folder, the folder itself, the devices."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from couplejournal.cli import asking
+from couplejournal.cli.opening import catch_up, json_option, no_sync_option, opened
+from couplejournal.cli.output import change_fields, print_json, report_fields
+from couplejournal.cli.rendering import clean_line, entry_lines, moment, name_of, name_or_partner, table
+from couplejournal.cli.settings import Act, current
+from couplejournal.cli.setup import OPEN_SENTENCE
+from couplejournal.errors import DriveError, SetupError
+
+if TYPE_CHECKING:
+    from couplejournal.journal import Journal
+
+    from couplejournal.model.entry import Change
+    from couplejournal.status import Status
+    from couplejournal.sync.report import SyncReport
+
+WATCH_DIGITS: Final = 8
+MODES: Final = {
+    "passphrase": "sealed with your passphrase",
+    "keychain": "sealed; the system's keychain holds the key",
+    "open": OPEN_SENTENCE,
+}
+
+
+@click.command(cls=Act)
+@no_sync_option
+@json_option
+def status(*, no_sync: bool, as_json: bool) -> None:
+    """Show how things stand: who, the shared folder, what waits to be handed over, an open pairing."""
+    with opened() as journal:
+        catch_up(journal, no_sync=no_sync)
+        found = journal.status()
+    if as_json:
+        print_json("status/1", _status_fields(found))
+        return
+    click.echo("\n".join(table(_status_rows(found))))
+
+
+def _status_rows(found: Status) -> list[tuple[str, str]]:
+    """Return a status as names and facts."""
+    who = clean_line(found.name)
+    who += f" and {clean_line(found.partner)}" if found.partner else ", alone so far"
+    rows = [("journal", who)]
+    if found.device_name:
+        rows.append(("this device", clean_line(found.device_name)))
+    rows.append(("keys", MODES.get(found.mode, found.mode)))
+    if found.drive_path is None:
+        rows.append(("shared folder", "none yet; `couplejournal invite DIR` sets one"))
+    else:
+        trouble = found.drive_message or ("" if found.drive_state == "ok" else found.drive_state)
+        path = clean_line(str(found.drive_path))
+        rows.append(("shared folder", f"{path}: {clean_line(trouble)}" if trouble else path))
+    if found.synced_at is not None:
+        rows.append(("last synced", moment(found.synced_at)))
+    entries = f"{found.shared} shared, {found.private} private"
+    rows.append(("entries", entries + (f", {found.waiting} for both and not shared yet" if found.waiting else "")))
+    if found.drive_path is not None:
+        rows.append(("to hand over", "nothing" if found.outbox == 0 else f"{found.outbox} sealed files"))
+    if found.stopped:
+        rows.append(("stopped", clean_line(found.stopped)))
+    if found.pairing is not None:
+        rows.extend(_pairing_rows(found))
+    return rows
+
+
+def _pairing_rows(found: Status) -> list[tuple[str, str]]:
+    """Return an open pairing as names and facts."""
+    pairing = found.pairing
+    if pairing is None:
+        return []
+    side = "invite" if pairing.side == "inviter" else "joining"
+    whom = "a device of your own" if pairing.purpose == "device" else name_or_partner(pairing.name)
+    left = "" if pairing.hours_left is None else f", {pairing.hours_left} hours left"
+    rows = [(f"open {side}", f"for {whom}, {clean_line(pairing.state)}{left}")]
+    if pairing.check_words:
+        rows.append(("six words", " ".join(pairing.check_words)))
+        rows.append(("", "the same on both screens? then: couplejournal accept"))
+    return rows
+
+
+def _status_fields(found: Status) -> dict[str, object]:
+    """Return a status as plain data."""
+    pairing = found.pairing
+    return {
+        "name": found.name,
+        "partner": found.partner,
+        "device_name": found.device_name,
+        "keys": found.mode,
+        "drive": None if found.drive_path is None else str(found.drive_path),
+        "drive_state": found.drive_state,
+        "drive_message": found.drive_message,
+        "synced_at": None if found.synced_at is None else found.synced_at.isoformat(),
+        "shared": found.shared,
+        "private": found.private,
+        "waiting": found.waiting,
+        "outbox": found.outbox,
+        "stopped": found.stopped,
+        "pairing": None
+        if pairing is None
+        else {
+            "side": pairing.side,
+            "purpose": pairing.purpose,
+            "state": pairing.state,
+            "name": pairing.name,
+            "hours_left": pairing.hours_left,
+            "check_words": None if pairing.check_words is None else list(pairing.check_words),
+        },
+    }
+
+
+@click.command(cls=Act)
+@click.option("--watch", is_flag=True, help="Go on until Ctrl-C, and print what comes.")
+@json_option
+def sync(*, watch: bool, as_json: bool) -> int:
+    """Exchange with the shared folder, and take an open pairing as far as it goes.
+
+    Ends with 3 where the folder failed or something in it was not taken; what is written here is safe either way.
+    """
+    with opened() as journal:
+        report = journal.sync()
+        if as_json:
+            print_json("sync/1", report_fields(report))
+        else:
+            _print_report(report)
+        if watch:
+            _watch(journal, as_json=as_json)
+        return report.exit_code
+
+
+def _print_report(report: SyncReport) -> None:
+    """Say what a sync did in one line, and each problem in one."""
+    parts = [
+        f"{count} {word if count == 1 else words}"
+        for count, word, words in (
+            (report.received_ops, "change came", "changes came"),
+            (report.published_files, "sealed file went out", "sealed files went out"),
+            (report.restored, "lost file was put back", "lost files were put back"),
+        )
+        if count
+    ]
+    if report.drive in ("ok", "read-only", "full"):
+        click.echo(", ".join(parts) if parts else "nothing new, on either side")
+    for problem in report.problems:
+        click.echo(clean_line(problem), err=True)
+    if report.drive == "none" and not report.message:
+        click.echo("there is no shared folder yet; `couplejournal invite DIR` sets one", err=True)
+    for gap in report.gaps:
+        click.echo(f"waiting for entries of {clean_line(gap.device) or 'the other device'}", err=True)
+    if report.pending:
+        click.echo(f"{report.pending} files have not arrived whole yet; they are read again later", err=True)
+    if report.held:
+        click.echo(f"{report.held} files wait for others that say who wrote them", err=True)
+
+
+def _watch(journal: Journal, *, as_json: bool) -> None:
+    """Print each change as it comes, until the person ends it."""
+    from threading import Event
+
+    def tell(change: Change) -> None:
+        if as_json:
+            print_json("change/1", change_fields(change))
+        else:
+            click.echo("\n".join(_change_lines(change)))
+
+    with journal.watching(on_change=tell):
+        click.echo("watching; Ctrl-C ends it", err=True)
+        pause = Event()
+        while not pause.wait(3600):
+            pass
+
+
+def _change_lines(change: Change) -> list[str]:
+    """Return a change as lines to print."""
+    from couplejournal.model.entry import Retracted
+
+    if isinstance(change, Retracted):
+        return [f"{change.entry_id[:WATCH_DIGITS]}  taken back by its author"]
+    return entry_lines(change.entry, lambda entry_id: entry_id[:WATCH_DIGITS], is_whole=False, shows_tender=False)
+
+
+@click.command(cls=Act)
+@click.argument("folder", required=False, metavar="[DIR]")
+@click.option("--yes", is_flag=True, help="Put everything into an empty folder without asking.")
+@json_option
+def drive(folder: str | None, *, yes: bool, as_json: bool) -> int:
+    """Show the shared folder, or move to the folder DIR: one that holds this journal, or an empty one that exists.
+
+    Nothing is created unasked, and nothing is deleted in the old folder.
+    """
+    with opened() as journal:
+        if folder is not None:
+            moved = _move(journal, folder, yes=yes)
+            if moved:
+                return moved
+        found = journal.status()
+    if as_json:
+        path = None if found.drive_path is None else str(found.drive_path)
+        print_json("drive/1", {"drive": path, "state": found.drive_state, "message": found.drive_message})
+    elif found.drive_path is None:
+        click.echo("there is no shared folder yet; `couplejournal invite DIR` sets one", err=True)
+    else:
+        click.echo(clean_line(str(found.drive_path)))
+        if found.drive_message:
+            click.echo(clean_line(found.drive_message), err=True)
+    return 0
+
+
+def _move(journal: Journal, folder: str, *, yes: bool) -> int:
+    """Move the meeting place; an empty folder is filled only after a yes."""
+    try:
+        journal.place.move(folder, put_all=yes)
+    except DriveError as error:
+        if yes or not journal.place.is_empty(folder):
+            raise
+        if not current().may_ask:
+            raise SetupError("this folder is empty", hint="--yes puts the whole sealed journal there") from error
+        if not asking.yes_or_no("This folder is empty. Put the whole sealed journal there?", default=False):
+            click.echo("nothing moved", err=True)
+            return 1
+        journal.place.move(folder, put_all=True)
+    report = journal.sync()
+    for problem in report.problems:
+        click.echo(clean_line(problem), err=True)
+    return report.exit_code
+
+
+@click.command(cls=Act)
+@no_sync_option
+@json_option
+def devices(*, no_sync: bool, as_json: bool) -> None:
+    """List the devices of both."""
+    with opened() as journal:
+        catch_up(journal, no_sync=no_sync)
+        found = list(journal.devices)
+    if as_json:
+        fields: list[object] = [
+            {
+                "id": device.id,
+                "name": device.name,
+                "person": {"person": device.person.person, "name": device.person.name, "is_me": device.person.is_me},
+                "is_this": device.is_this,
+                "is_live": device.is_live,
+            }
+            for device in found
+        ]
+        print_json("devices/1", {"devices": fields})
+        return
+    rows = []
+    for device in found:
+        facts = [name_of(device.person)]
+        facts.extend(["this device"] if device.is_this else [])
+        facts.extend([] if device.is_live else ["removed"])
+        rows.append((clean_line(device.name) or f"device {device.id[:WATCH_DIGITS]}", " · ".join(facts)))
+    click.echo("\n".join(table(rows)))

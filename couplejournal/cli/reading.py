@@ -1,0 +1,143 @@
+"""Read: the latest entries, one entry with its thread, entries that hold a text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final, TypedDict
+
+import click
+
+from couplejournal.cli.opening import catch_up, json_option, no_sync_option, opened, shorten
+from couplejournal.cli.output import entry_fields, print_json
+from couplejournal.cli.rendering import entry_lines
+from couplejournal.cli.settings import Act
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+    from typing import Unpack
+
+    from couplejournal.model.entry import Entry
+    from couplejournal.view import JournalView
+
+LATEST: Final = 10
+
+
+class Filters(TypedDict):
+    """What narrows a listing."""
+
+    kinds: Sequence[str]
+    since: str | None
+    until: str | None
+    tag: str | None
+    audience: str | None
+
+
+def _filters(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add what narrows a listing."""
+    for option in reversed(
+        (
+            click.option("--kind", "kinds", multiple=True, metavar="KIND", help="Only this kind; may be given again."),
+            click.option("--since", metavar="DATE", help="From this day or time on."),
+            click.option("--until", metavar="DATE", help="Before this day or time."),
+            click.option("--tag", metavar="TAG", help="Only entries with this tag."),
+            click.option("--shared", "audience", flag_value="shared", help="Only what both can read."),
+            click.option("--private", "audience", flag_value="private", help="Only what is yours alone."),
+            no_sync_option,
+            json_option,
+        )
+    ):
+        command = option(command)
+    return command
+
+
+@click.command(cls=Act)
+@click.option("-n", "limit", type=click.IntRange(min=0), default=LATEST, show_default=True, help="How many; 0 for all.")
+@_filters
+def log(limit: int, *, no_sync: bool, as_json: bool, **filters: Unpack[Filters]) -> None:
+    """List entries in the order in which things happened, the newest last.
+
+    Both SINCE and UNTIL are days (2026-01-31) or times (2026-01-31T18:30) in your zone; UNTIL itself is not included.
+    """
+    with opened() as journal:
+        catch_up(journal, no_sync=no_sync)
+        view = journal.view()
+        found = _listed(view, limit, filters)
+        if as_json:
+            print_json("entries/1", {"entries": [entry_fields(entry) for entry in found]})
+            return
+        _print(found, view, is_whole=False, shows_tender=False)
+        if not found:
+            click.echo("nothing here yet" if not any(filters.values()) else "nothing found", err=True)
+        elif limit and len(found) == limit:
+            click.echo(f"the latest {limit}; `log -n 0` lists all", err=True)
+
+
+@click.command(cls=Act)
+@click.argument("text", metavar="TEXT|-")
+@click.option("-n", "limit", type=click.IntRange(min=0), default=0, help="At most so many, the latest.")
+@click.option("--tender", "with_tender", is_flag=True, help="Look into tender entries too.")
+@_filters
+def search(
+    text: str, limit: int, *, with_tender: bool, no_sync: bool, as_json: bool, **filters: Unpack[Filters]
+) -> None:
+    """Find entries whose text holds TEXT, in capitals or not; `-` reads it from stdin or lets you type it."""
+    from couplejournal.cli import asking
+
+    with opened() as journal:
+        sought = asking.text(text, what="Look for").strip()
+        if not sought:
+            raise click.UsageError("there is nothing to look for")
+        catch_up(journal, no_sync=no_sync)
+        view = journal.view()
+        found = _listed(view, 0, filters, sought)
+        if not with_tender:
+            found = [entry for entry in found if entry.content.tender == "none"]
+        found = found[-limit:] if limit else found
+        if as_json:
+            print_json("entries/1", {"entries": [entry_fields(entry) for entry in found]})
+            return
+        _print(found, view, is_whole=False)
+        if not found:
+            click.echo("nothing found", err=True)
+
+
+@click.command(cls=Act)
+@click.argument("id", metavar="ID")
+@no_sync_option
+@json_option
+def show(id: str, *, no_sync: bool, as_json: bool) -> None:  # noqa: A002 - the argument's name
+    """Show an entry whole, with all that belongs to it; the beginning of its ID is enough."""
+    with opened() as journal:
+        catch_up(journal, no_sync=no_sync)
+        view = journal.view()
+        entry = view.entry(id)
+        thread = view.thread(entry.id)
+        if as_json:
+            print_json("thread/1", {"id": entry.id, "entries": [entry_fields(part) for part in thread]})
+            return
+        _print(thread, view, is_whole=True)
+        steps = view.steps_allowed(entry.id)
+        if steps:
+            click.echo(f"possible: {', '.join(steps)}", err=True)
+
+
+def _listed(view: JournalView, limit: int, filters: Filters, text: str | None = None) -> list[Entry]:
+    """Return what the filters let through, oldest first."""
+    latest = view.entries(
+        kind=tuple(filters["kinds"]) or None,
+        since=filters["since"],
+        until=filters["until"],
+        tag=filters["tag"],
+        audience=filters["audience"],
+        text=text,
+        limit=limit or None,
+        newest_first=True,
+    )
+    return list(latest)[::-1]
+
+
+def _print(entries: Iterable[Entry], view: JournalView, *, is_whole: bool, shows_tender: bool = True) -> None:
+    """Print entries with an empty line between them."""
+    short = shorten(view)
+    for count, entry in enumerate(entries):
+        lines = entry_lines(entry, short, is_whole=is_whole, shows_tender=shows_tender)
+        click.echo("\n".join([""] * (count > 0) + lines))

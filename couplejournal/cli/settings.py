@@ -1,0 +1,68 @@
+"""What holds for a whole command line: whether anybody may be asked, and how much is told of a failure."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any, TextIO
+
+import click
+
+
+class Settings:
+    """The answers to ``--no-input`` and ``--debug``, wherever on the line they stood."""
+
+    def __init__(self) -> None:
+        """Begin with what holds when nothing is said."""
+        self.no_input = False
+        self.debug = False
+
+    @property
+    def may_ask(self) -> bool:
+        """Whether a person sits at a terminal and may be asked."""
+        return not self.no_input and is_terminal(sys.stdin) and is_terminal(sys.stderr)
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Return whether a stream is there at all (a closed one is None) and leads to a person."""
+    return stream is not None and not stream.closed and stream.isatty()
+
+
+def current() -> Settings:
+    """Return the settings of the running command."""
+    found = click.get_current_context().find_object(Settings)
+    return found if found is not None else Settings()
+
+
+def _set(ctx: click.Context, param: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's signature
+    if value and param.name is not None:
+        setattr(ctx.ensure_object(Settings), param.name, True)
+
+
+NO_INPUT_OPTION = click.option(
+    "--no-input", is_flag=True, expose_value=False, is_eager=True, callback=_set, help="Never ask; fail instead."
+)
+DEBUG_OPTION = click.option(
+    "--debug", is_flag=True, expose_value=False, is_eager=True, callback=_set, help="Show where a failure came from."
+)
+
+
+class Act(click.Command):
+    """A command that takes the two global options after its name too, where people type them."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Add the global options, hidden: the help of the group shows them."""
+        super().__init__(*args, **kwargs)
+        for name in ("--no-input", "--debug"):
+            self.params.append(
+                click.Option([name], is_flag=True, expose_value=False, is_eager=True, callback=_set, hidden=True)
+            )
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments; surplus ones are counted, never repeated, since they may be what somebody wrote."""
+        ctx.allow_extra_args = True
+        rest = super().parse_args(ctx, args)
+        if rest and not ctx.resilient_parsing:
+            takes_text = any(isinstance(param, click.Argument) and param.name == "text" for param in self.params)
+            message = "there are more words on the line than this command takes"
+            raise click.UsageError(message + ("; put a text of several words in quotes" if takes_text else ""), ctx)
+        return rest

@@ -1,0 +1,274 @@
+"""This device: its home, its keys, its books, and the one lock that keeps its processes apart.
+
+Stands after view and before pairing. What changes the keys or the list of books goes through `Device.change`, which
+reads what other processes saved before it saves.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import threading
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from couplejournal.book import Book, Draft
+from couplejournal.book.founding import founding_signature, make_genesis
+from couplejournal.disk import Disk
+from couplejournal.errors import StoreBusyError, StoreError
+from couplejournal.ops import words
+from couplejournal.seal.keys import KeyPair, Root, require_hybrid_kem
+from couplejournal.store.home import Home
+from couplejournal.store.keystore import Keystore
+from couplejournal.store.replica import Replica
+from couplejournal.store.secrets import BookSecret, Secrets
+from couplejournal.system import System
+
+if TYPE_CHECKING:
+    from filelock import FileLock
+
+    from couplejournal.store.header import Mode
+
+LOCK_PATIENCE_S: Final = 10.0
+CONFIG_LIMIT_BYTES: Final = 1 << 20
+
+
+class Settings(msgspec.Struct, frozen=True):
+    """What is not secret: the meeting place, and whether this device may lay a book down there that is not there yet."""
+
+    drive: str = ""
+    may_found: bool = False
+
+
+class Device:
+    """One installation of one person. Any thread may use it."""
+
+    def __init__(self, home: Home, disk: Disk, system: System, keystore: Keystore) -> None:
+        """Take an opened keystore; `create` and `open` make one."""
+        self.home = home
+        self.disk = disk
+        self.system = system
+        self.keystore = keystore
+        self._holding = threading.RLock()
+        self._depth = 0
+        self._file_lock: FileLock | None = None
+        self._books: dict[bytes, Book] = {}
+
+    @classmethod
+    def create(
+        cls, home: Home, disk: Disk, system: System, *, name: str, device_name: str, mode: Mode, passphrase: str | None
+    ) -> Device:
+        """Make the person's root, the private book and the keystore of a home that has none.
+
+        Raises:
+            SetupError: there is a journal already, or this place or machine will not do.
+            UnlockError: the keychain does not answer, or memory is short.
+            StoreError: the disk is full or failing.
+        """
+        require_hybrid_kem()
+        home.require_keystore_apart(disk)
+        home.prepare(disk)
+        root = Root(system.random_bytes(32))
+        private, secret = found_private(home, disk, system, root.root_keys, root.founding_seed)
+        secrets = Secrets(name, device_name, root.root_keys, root.kem_seed, root.founding_seed, [secret], b"")
+        keystore = Keystore.create(home, disk, system, secrets, mode=mode, passphrase=passphrase)
+        device = cls(home, disk, system, keystore)
+        device.introduce(device.book(private))
+        return device
+
+    @classmethod
+    def open(
+        cls, home: Home, disk: Disk, system: System, *, passphrase: str | Callable[[], str] | None = None
+    ) -> Device:
+        """Open the keystore of a home.
+
+        Raises:
+            NoJournalError: there is none.
+            UnlockError: its keys cannot be had.
+            StoreError: it could not be read.
+        """
+        require_hybrid_kem()
+        return cls(home, disk, system, Keystore.open(home, disk, system, passphrase=passphrase))
+
+    @contextlib.contextmanager
+    def hold(self) -> Iterator[None]:
+        """Keep every other thread and process of this device out; a thread may do so again within.
+
+        Raises:
+            StoreBusyError: another process held the journal for 10 s.
+            StoreError: the state folder cannot be written.
+        """
+        with self._holding:
+            if self._depth == 0:
+                self._acquire()
+            self._depth += 1
+            try:
+                yield
+            finally:
+                self._depth -= 1
+                if self._depth == 0 and self._file_lock is not None:
+                    self._file_lock.release()
+
+    def change(self, act: Callable[[Secrets], Secrets]) -> Secrets:
+        """Change what the keystore holds: read, change and save under the lock.
+
+        Raises:
+            UnlockError: the keystore is gone or was made anew.
+            StoreError: it could not be saved; the old content still stands.
+        """
+        with self.hold():
+            self.keystore.reload()
+            changed = act(self.keystore.secrets)
+            if changed != self.keystore.secrets:
+                self.keystore.save(changed)
+            return changed
+
+    def reload(self) -> None:
+        """Take over what another process of this device saved.
+
+        Raises:
+            UnlockError: the keystore is gone or was made anew.
+            StoreError: it could not be read.
+        """
+        self.keystore.reload()
+
+    @property
+    def secrets(self) -> Secrets:
+        """Return what the keystore holds."""
+        return self.keystore.secrets
+
+    def by_role(self, role: str) -> list[Book]:
+        """Return the books of a role, in the order in which they came.
+
+        Raises:
+            StoreError: a replica is gone or damaged at its beginning.
+        """
+        return [self.book(secret.book) for secret in self.secrets.books if secret.role == role]
+
+    @property
+    def private(self) -> Book:
+        """Return the private book.
+
+        Raises:
+            StoreError: its replica is gone or damaged at its beginning.
+        """
+        return self.by_role("private")[0]
+
+    @property
+    def shared(self) -> Book | None:
+        """Return the shared book, or None before there is one.
+
+        Raises:
+            StoreError: its replica is gone or damaged at its beginning.
+        """
+        found = self.by_role("shared")
+        return found[0] if found else None
+
+    def book(self, book_id: bytes) -> Book:
+        """Return one of this device's books, opened once.
+
+        Raises:
+            StoreError: its replica is gone or damaged at its beginning.
+        """
+        with self._holding:
+            if book_id not in self._books:
+                for secret in self.secrets.books:
+                    if secret.book == book_id:
+                        self._books[book_id] = self.open_book(book_id, KeyPair(secret.sign_seed, secret.kem_seed))
+            if book_id not in self._books:
+                raise StoreError("this device has no key for that journal")
+            return self._books[book_id]
+
+    def open_book(self, book_id: bytes, own: KeyPair) -> Book:
+        """Open a replica with a key that need not be in the keystore yet.
+
+        Raises:
+            StoreError: it is gone or damaged at its beginning.
+        """
+        folder = book_id.hex()[:32]
+        seed = self.secrets.root_seed
+        return Book(
+            Replica(self.home.replica(folder), self.disk),
+            own,
+            state=self.home.state / folder,
+            disk=self.disk,
+            system=self.system,
+            hold=self.hold,
+            root=None if seed is None else Root(seed),
+        )
+
+    def introduce(self, book: Book) -> None:
+        """Say in a book who this person and this device are.
+
+        Raises:
+            StoreError: the disk is full or failing.
+        """
+        secrets = self.secrets
+        book.append([Draft("profile", words.Profile(name=secrets.name, device=secrets.device_name))])
+
+    @property
+    def settings(self) -> Settings:
+        """Return what is not secret.
+
+        Raises:
+            StoreError: it could not be read.
+        """
+        data = self.disk.read(self.home.config_path, limit_bytes=CONFIG_LIMIT_BYTES)
+        try:
+            return msgspec.json.decode(data, type=Settings) if data else Settings()
+        except msgspec.DecodeError:
+            raise StoreError("the settings of this device are damaged", hint="set the drive again") from None
+
+    def set_settings(self, settings: Settings) -> None:
+        """Save what is not secret, durably.
+
+        Raises:
+            StoreError: it could not be saved; the old settings still stand.
+        """
+        with self.hold():
+            self.disk.replace(self.home.config_path, msgspec.json.encode(settings), private=True)
+
+    def lay_down(self, genesis: bytes, book_id: bytes) -> None:
+        """Store the genesis of a book in a replica of its own, durably.
+
+        Raises:
+            StoreError: the disk is full or failing.
+        """
+        Replica(self.home.replica(book_id.hex()[:32]), self.disk).found(genesis)
+
+    def _acquire(self) -> None:
+        from filelock import FileLock, Timeout  # 10 ms that reading the public names need not pay
+
+        if self._file_lock is None:
+            self._file_lock = FileLock(self.home.state / "lock", thread_local=False, mode=0o600)
+        try:
+            self._file_lock.acquire(timeout=LOCK_PATIENCE_S, poll_interval=0.005)
+        except Timeout:
+            raise StoreBusyError(
+                "another couplejournal on this device has held the journal for 10 seconds", hint="try again in a moment"
+            ) from None
+        except OSError:
+            raise StoreError("the journal's state folder cannot be written", hint="check its owner and mode") from None
+
+
+def found_private(
+    home: Home, disk: Disk, system: System, root_keys: bytes, founding_seed: bytes
+) -> tuple[bytes, BookSecret]:
+    """Lay down a private book of one person and return its id and this device's key for it.
+
+    Raises:
+        StoreError: the disk is full or failing.
+    """
+    own = KeyPair(system.random_bytes(32), system.random_bytes(32))
+    founders = [(root_keys, own.public.raw)]
+    genesis = make_genesis(own, founders, [founding_signature(founding_seed, founders)], system)
+    book_id = book_id_of(genesis)
+    Replica(home.replica(book_id.hex()[:32]), disk).found(genesis)
+    return book_id, BookSecret(book_id, "private", own.sign_seed, own.kem_seed)
+
+
+def book_id_of(genesis: bytes) -> bytes:
+    """Return the id of a book: the SHA-256 of its genesis file."""
+    return hashlib.sha256(genesis).digest()

@@ -1,0 +1,355 @@
+"""The journal of two on this device: the one door to everything below it."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, date, datetime, tzinfo
+from types import TracebackType
+from typing import Literal
+
+from couplejournal import writing
+from couplejournal.arrivals import Arrivals
+from couplejournal.book import Book
+from couplejournal.device import Device
+from couplejournal.exchange import Exchange
+from couplejournal.model.entry import Author, Change, Entry
+from couplejournal.model.kinds import Content
+from couplejournal.ops.op import Op
+from couplejournal.pairing import Invitation, Pairing
+from couplejournal.place import MeetingPlace
+from couplejournal.reading import Reader
+from couplejournal.status import DeviceInfo, PairingStatus, Status
+from couplejournal.sync import SyncReport
+from couplejournal.system import LocalZone
+from couplejournal.view import JournalView
+from couplejournal.watching import Watch, iterate
+
+When = str | date | datetime
+Target = Entry | str
+
+
+class Journal:
+    """What one person keeps, and what the two share, on this device.
+
+    Any thread may use it; several processes of one device may have it open at once. ``pairing`` makes and finds
+    invites, ``place`` is the shared folder, ``devices`` are those of both. Use it as a context manager, or close it.
+
+    Wherever an entry is asked for, its id, a unique beginning of its id (two hex digits or more) or the entry serves.
+    Strings are ISO 8601; strings, dates and naive times mean ``zone``, which is this machine's unless given.
+    """
+
+    def __init__(self, device: Device, *, zone: tzinfo | None = None) -> None:
+        """Wire the stages together for an opened device; `couplejournal.open` does it for a home."""
+        self.device = device
+        self.place = MeetingPlace(device)
+        self.pairing = Pairing(device, self.place.drive, self.place.set)
+        self.arrivals = Arrivals(device.home.state_file("arrivals"), device.disk, device.system)
+        self.is_closed = False
+        self._reader = Reader(device, zone or LocalZone())
+        self._exchange = Exchange(device, self.place, self.pairing, self._reader.states)
+        self._watches: list[Watch] = []
+        self._watch_lock = threading.Lock()
+
+    def __enter__(self) -> Journal:
+        """Return the journal."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the journal."""
+        self.close()
+
+    def close(self) -> None:
+        """End every watch. What was saved is on the disk already."""
+        self.is_closed = True
+        for watch in list(self._watches):
+            watch.stop()
+
+    def add(
+        self,
+        content: Content,
+        *,
+        audience: Literal["shared", "private"] | None = None,
+        happened_at: When | None = None,
+        refs: Mapping[str, Target] | None = None,
+    ) -> Entry:
+        """Save an entry durably and return it.
+
+        ``audience``: the kind's own where None, or that of the entry which ``refs`` names ({relation: entry}). What is
+        meant for both waits in the private book as long as there is no shared one. ``happened_at`` is the author's
+        claim; None is now.
+
+        Raises:
+            InvalidEntryError: the content breaks a rule of its kind or a limit, or would show to both what is private.
+            NoSuchEntryError: ``refs`` names none.
+            StoreError: the disk is full or failing, or this device may not write; nothing was saved.
+        """
+        saved = writing.add(self._reader, content, audience=audience, happened_at=happened_at, refs=refs or {})
+        self._wake()
+        return saved
+
+    def reply(
+        self,
+        target: Target,
+        content: Content,
+        *,
+        audience: Literal["shared", "private"] | None = None,
+        happened_at: When | None = None,
+    ) -> Entry:
+        """Answer an entry: a `Response` to the other's bid, or any content that then responds to it.
+
+        Raises:
+            InvalidEntryError: a response to one's own bid or to something else, or as for `add`.
+            NoSuchEntryError: there is no such entry.
+            StoreError: as for `add`.
+        """
+        found = self._found(target)
+        relation = writing.relation_to(self._reader, found, content)
+        return self.add(content, audience=audience, happened_at=happened_at, refs={relation: found})
+
+    def step(
+        self,
+        target: Target,
+        name: str,
+        *,
+        text: str = "",
+        audience: Literal["shared", "private"] | None = None,
+        happened_at: When | None = None,
+    ) -> Entry:
+        """Take a named step in an entry's lifecycle, with a text or without, and return the step.
+
+        Raises:
+            InvalidEntryError: the lifecycle does not allow it now; the hint names what it allows.
+            NoSuchEntryError: there is no such entry.
+            StoreError: as for `add`.
+        """
+        found = self._found(target)
+        content = writing.step_for(self.view(), found, name, text)
+        return self.add(content, audience=audience, happened_at=happened_at, refs={"about": found})
+
+    def revise(self, target: Target, content: Content) -> Entry:
+        """Replace the content of an entry of one's own, or of a joint one, and return it as it stands now.
+
+        Raises:
+            NotYourEntryError: it is the other's, and not joint.
+            InvalidEntryError: it is of another kind, or as for `add`.
+            NoSuchEntryError: there is no such entry.
+            StoreError: as for `add`.
+        """
+        found = self._found(target)
+        writing.revise(self._reader, found, content)
+        self._wake()
+        return self.entry(found.id)
+
+    def retract(self, target: Target) -> None:
+        """Hide an entry of one's own in every view. The other may have read or kept it; nothing is erased there.
+
+        Raises:
+            NotYourEntryError: it is the other's.
+            NoSuchEntryError: there is no such entry.
+            StoreError: as for `add`.
+        """
+        writing.retract(self._reader, self._found(target))
+        self._wake()
+
+    def share(self, target: Target) -> Entry:
+        """Show a private or waiting entry to both, for ever, and return it; its old id goes on naming it.
+
+        Raises:
+            NotYourEntryError: it is not one's own.
+            InvalidEntryError: there is no shared journal yet, or what it refers to is still private.
+            NoSuchEntryError: there is no such entry.
+            StoreError: as for `add`.
+        """
+        shared_id = writing.share(self._reader, self._found(target))
+        self._wake()
+        return self.entry(shared_id)
+
+    def entry(self, entry_id: str) -> Entry:
+        """Return one entry, by its id or a unique beginning of it.
+
+        Raises:
+            NoSuchEntryError: none has it, or several begin with it.
+            StoreError: the disk fails.
+        """
+        return self.view().entry(entry_id)
+
+    def entries(
+        self,
+        *,
+        kind: str | tuple[str, ...] | None = None,
+        since: When | None = None,
+        until: When | None = None,
+        text: str | None = None,
+        audience: str | None = None,
+        tag: str | None = None,
+        limit: int | None = None,
+        newest_first: bool = False,
+    ) -> Iterator[Entry]:
+        """Iterate lazily over one fixed snapshot, in order of (happened, clock, id).
+
+        ``since`` is included, ``until`` is not; ``text`` is looked for in all that was written, whatever its case.
+
+        Raises:
+            InvalidEntryError: a string is no date or time.
+            ValueError: the limit is negative, or the audience is none that there is.
+            StoreError: the disk fails.
+        """
+        return self.view().entries(
+            kind=kind, since=since, until=until, text=text, audience=audience, tag=tag, limit=limit,
+            newest_first=newest_first,
+        )  # fmt: skip
+
+    def view(self) -> JournalView:
+        """Return the journal as it stands now, with what other processes of this device stored.
+
+        Raises:
+            StoreError: the disk fails.
+        """
+        return self._reader.view()
+
+    def status(self) -> Status:
+        """Return how things stand here. The drive is not asked.
+
+        Raises:
+            StoreError: the disk fails.
+        """
+        view, device, last = self.view(), self.device, self._exchange.last
+        secrets = device.secrets
+        shared = device.shared
+        delivery = self._reader.delivery(shared)
+        return Status(
+            name=secrets.name,
+            partner=None if view.partner is None else view.partner.name,
+            device_name=secrets.device_name,
+            mode=device.keystore.mode,
+            drive_path=self.place.path,
+            drive_state=last.drive,
+            drive_message=last.message,
+            synced_at=delivery.synced_at,
+            shared=view.count(audience="shared"),
+            private=view.count(audience="private"),
+            waiting=view.count(audience="waiting"),
+            outbox=delivery.outbox,
+            reached=delivery.reached,
+            stopped=None if shared is None else shared.stopped(),
+            pairing=self._pairing_status(),
+        )
+
+    @property
+    def devices(self) -> tuple[DeviceInfo, ...]:
+        """Return the devices of both persons, one's own first.
+
+        Raises:
+            StoreError: the disk fails.
+        """
+        return self._reader.devices()
+
+    def sync(self, *, deadline_s: float | None = None) -> SyncReport:
+        """Exchange with the shared folder once, and take an open pairing as far as it goes.
+
+        With a deadline (seconds) it ends by then, whatever the folder does. What fails on the drive is told in the
+        report and never raised.
+
+        Raises:
+            StoreError: this device's own copy failed.
+        """
+        report = self._exchange.run(deadline_s=deadline_s, acknowledges=True)
+        self._reader.note_sync(report)
+        return report
+
+    def watch(self, *, after: str | None = None, stop: threading.Event | None = None) -> Iterator[Change]:
+        """Yield changes as they come, own ones too, until ``stop`` is set or the journal is closed.
+
+        ``after`` is the ``cursor`` of a change, which survives a restart; `couplejournal.BEGINNING` is everything, None
+        is from now on.
+
+        Raises:
+            InvalidEntryError: the cursor is not one of this device's.
+            StoreError: the disk fails.
+        """
+        return iterate(self, after=after, stop=stop)
+
+    @contextlib.contextmanager
+    def watching(
+        self,
+        on_change: Callable[[Change], object],
+        *,
+        after: str | None = None,
+        on_error: Callable[[Exception], object] | None = None,
+    ) -> Iterator[None]:
+        """Watch in the background for as long as the context lasts.
+
+        ``on_change`` is called for one change after the other, outside every lock; it may use the journal. One that
+        raises is told to ``on_error`` (without it: a warning in the log, without the error's text), and the watch goes
+        on.
+
+        Raises:
+            InvalidEntryError: the cursor is not one of this device's.
+            StoreError: the disk fails.
+        """
+        watch = Watch(self, on_change, after=after, on_error=on_error)
+        with self._watch_lock:
+            self._watches.append(watch)
+        watch.start()
+        try:
+            yield
+        finally:
+            with self._watch_lock:
+                self._watches.remove(watch)
+            watch.stop()
+
+    def books(self) -> list[Book]:
+        """Return the books on this device, for what stands above: the private, the shared, and earlier ones.
+
+        Raises:
+            StoreError: a replica is gone or damaged at its beginning.
+        """
+        return self._reader.books()
+
+    def exchange(self, *, acknowledges: bool = False) -> bool:
+        """Exchange with the shared folder as a watcher does; return whether anything came or went.
+
+        Raises:
+            StoreError: this device's own copy failed.
+        """
+        report = self._exchange.run(deadline_s=None, acknowledges=acknowledges)
+        self._reader.note_sync(report)
+        return report.changed or bool(report.published_files)
+
+    def is_moved(self, op: Op) -> bool:
+        """Return whether a write is one's own entry that went from the private into the shared book."""
+        return self._reader.is_moved(op)
+
+    def _found(self, target: Target) -> Entry:
+        return target if isinstance(target, Entry) else self.entry(target)
+
+    def _wake(self) -> None:
+        for watch in list(self._watches):
+            watch.wake()
+
+    def _pairing_status(self) -> PairingStatus | None:
+        current = self.pairing.current
+        if current is None:
+            return None
+        if isinstance(current, Invitation):
+            state = "expired" if current.is_expired else "answered" if current.is_answered else "waiting"
+            left = max(0, int((current.expires_at - _now(self.device)).total_seconds() // 3600))
+            name = current.joiner_name
+        else:
+            state, left, name = current.state, None, current.inviter_name
+        known = current.check_words_known
+        return PairingStatus(
+            side="inviter" if isinstance(current, Invitation) else "joiner", purpose=current.purpose, state=state,
+            name=name, hours_left=left, check_words=known,
+        )  # fmt: skip
+
+
+def _now(device: Device) -> datetime:
+    return datetime.fromtimestamp(device.system.now_ms() / 1000, UTC)
+
+
+__all__ = ["Author", "Journal"]

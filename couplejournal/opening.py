@@ -1,0 +1,222 @@
+"""Make, open and join a journal: the functions that a program begins with."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from datetime import tzinfo
+from enum import Enum
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from couplejournal.device import Device
+from couplejournal.disk import Disk, RealDisk
+from couplejournal.drive.folder import FolderDrive
+from couplejournal.errors import DriveError, InvalidEntryError, LockedError, SetupError
+from couplejournal.journal import Journal
+from couplejournal.model.text import require_text
+from couplejournal.pairing import Joining
+from couplejournal.seal.invite import secret_of
+from couplejournal.store.home import Home
+from couplejournal.store.keystore import Keystore
+from couplejournal.system import RealSystem, System
+
+if TYPE_CHECKING:
+    from couplejournal.store.header import Mode
+
+NAME_LIMIT_CHARACTERS = 200
+
+
+class Keys(Enum):
+    """How the keys of a new journal are kept, where no passphrase seals them."""
+
+    OPEN = "open"
+    KEYCHAIN = "keychain"
+
+    def __repr__(self) -> str:
+        """Show the public name."""
+        return "couplejournal.NO_PASSPHRASE" if self is Keys.OPEN else "couplejournal.KEYCHAIN"
+
+
+NO_PASSPHRASE = Keys.OPEN
+KEYCHAIN = Keys.KEYCHAIN
+
+Passphrase = str | Callable[[], str]
+HomePath = str | os.PathLike[str]
+
+
+def create(
+    name: str,
+    *,
+    passphrase: Passphrase | Keys,
+    home: HomePath | None = None,
+    device_name: str = "",
+    zone: tzinfo | None = None,
+    system: System | None = None,
+    disk: Disk | None = None,
+) -> Journal:
+    """Start a journal of one on this device, and return it open.
+
+    ``home`` is a folder for everything of this device's; None is COUPLEJOURNAL_HOME, or else the user's own folders.
+    ``passphrase`` seals the keys: a string, something that returns one, `NO_PASSPHRASE` (plain keys, for a machine that
+    is trusted as it is) or `KEYCHAIN` (the operating system's). ``system`` and ``disk`` are there for tests.
+
+    Raises:
+        SetupError: there is a journal already, or this place or machine will not do.
+        InvalidEntryError: the name is empty, too long or no text.
+        UnlockError: the keychain does not answer.
+        StoreError: the disk is full or failing.
+    """
+    machine = system or RealSystem()
+    _require_name(name)
+    _require_name(device_name, may_be_empty=True)
+    mode, secret = _mode_of(passphrase)
+    device = Device.create(
+        Home.locate(home, os.environ), disk or RealDisk(machine), machine, name=name, device_name=device_name, mode=mode,
+        passphrase=secret,
+    )  # fmt: skip
+    return Journal(device, zone=zone)
+
+
+def open(  # noqa: A001 - the name that a reader expects: couplejournal.open
+    *,
+    home: HomePath | None = None,
+    passphrase: Passphrase | Keys | None = None,
+    zone: tzinfo | None = None,
+    system: System | None = None,
+    disk: Disk | None = None,
+) -> Journal:
+    """Open the journal of this device.
+
+    ``passphrase`` is used only where one is needed: not in open or keychain mode, and not while `unlock` holds.
+
+    Raises:
+        NoJournalError: there is none here.
+        LockedError: a passphrase is needed, and none was given.
+        UnlockError: the keys cannot be had; `WrongPassphraseError` where the passphrase is wrong.
+        StoreError: this device's own copy could not be read.
+    """
+    machine = system or RealSystem()
+    secret = None if isinstance(passphrase, Keys) else passphrase
+    device = Device.open(Home.locate(home, os.environ), disk or RealDisk(machine), machine, passphrase=secret)
+    return Journal(device, zone=zone)
+
+
+def join(
+    drive: HomePath,
+    words: str | tuple[str, ...],
+    *,
+    name: str | None = None,
+    passphrase: Passphrase | Keys | None = None,
+    home: HomePath | None = None,
+    device_name: str = "",
+    share_existing: bool = False,
+    zone: tzinfo | None = None,
+    system: System | None = None,
+    disk: Disk | None = None,
+) -> OpenJoining:
+    """Answer an invite with its twelve words, through the folder where the two meet.
+
+    Where this device has no journal yet, one is made as `create` does, and ``name`` and ``passphrase`` are needed; who
+    already has one keeps it. ``share_existing``: what was meant for both so far goes along once the book is there.
+    The words need not have arrived in the folder yet; `Journal.sync` goes on with it, also after a restart.
+
+    Raises:
+        PairingError: a typing mistake in the words, a pairing is open already, or the journal is shared already.
+        SetupError: there is no journal here, and no name or passphrase to make one.
+        DriveError: the folder is not there.
+        UnlockError: the keys cannot be had.
+        StoreError: the disk is full or failing.
+    """
+    typed = words if isinstance(words, str) else " ".join(words)
+    secret_of(typed)  # a typing mistake is told before anything is made
+    machine = system or RealSystem()
+    kept = disk or RealDisk(machine)
+    place = Home.locate(home, os.environ)
+    if _has_keystore(place, kept):
+        journal = open(home=home, passphrase=passphrase, zone=zone, system=machine, disk=kept)
+    else:
+        if name is None or passphrase is None:
+            raise SetupError("there is no journal here yet: a name and a passphrase (or none, on purpose) are needed")
+        _require_folder(drive)
+        journal = create(
+            name, passphrase=passphrase, home=home, device_name=device_name, zone=zone, system=machine, disk=kept
+        )
+    journal.place.set(os.fspath(drive))
+    found = journal.pairing.join(typed, share_existing=share_existing)
+    journal.pairing.advance()
+    return OpenJoining(journal, found)
+
+
+class OpenJoining(Joining):
+    """A joining that was just begun, with the journal that it belongs to; close it, or use it as a context manager."""
+
+    def __init__(self, journal: Journal, begun: Joining) -> None:
+        """Take over what was begun."""
+        super().__init__(journal.device, journal.place.drive, begun.persisted)
+        self.journal = journal
+
+    def __enter__(self) -> OpenJoining:
+        """Return the joining."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close the journal; the pairing stays open."""
+        self.journal.close()
+
+
+def unlock(seconds: int, *, home: HomePath | None = None, passphrase: Passphrase | None = None) -> bool:
+    """Let this device's journal be opened without its passphrase for so long; return whether one is needed at all.
+
+    Raises:
+        LockedError: no passphrase was given.
+        UnlockError: it is wrong, or there is no safe place for the key.
+        StoreError: the key could not be kept.
+    """
+    machine = RealSystem()
+    kept, place = RealDisk(machine), Home.locate(home, os.environ)
+    Keystore.lock(place, kept)  # what is kept now must not stand in for the passphrase
+    keystore = Keystore.open(place, kept, machine, passphrase=passphrase)
+    return keystore.unlock(seconds)
+
+
+def lock(*, home: HomePath | None = None) -> bool:
+    """End what `unlock` began, and return whether there was anything to end.
+
+    Raises:
+        StoreError: the key could not be removed.
+    """
+    return Keystore.lock(Home.locate(home, os.environ), RealDisk())
+
+
+def _mode_of(passphrase: Passphrase | Keys) -> tuple[Mode, str | None]:
+    if passphrase is Keys.OPEN:
+        return "open", None
+    if passphrase is Keys.KEYCHAIN:
+        return "keychain", None
+    secret = passphrase() if callable(passphrase) else passphrase
+    if not isinstance(secret, str):
+        raise LockedError("a passphrase is needed, or NO_PASSPHRASE on purpose")
+    return "passphrase", secret
+
+
+def _require_name(name: str, *, may_be_empty: bool = False) -> None:
+    require_text(name)
+    if not may_be_empty and not name.strip():
+        raise InvalidEntryError("a name is needed, as the other will read it")
+    if len(name) > NAME_LIMIT_CHARACTERS:
+        raise InvalidEntryError("this name is too long")
+
+
+def _has_keystore(place: Home, disk: Disk) -> bool:
+    return any(item.name == place.keystore_path.name for item in disk.list(place.keystore_path.parent))
+
+
+def _require_folder(drive: HomePath) -> None:
+    """Refuse a folder that is not there before anything is made for it."""
+    found = FolderDrive(Path(drive).expanduser().absolute(), RealSystem())
+    if not found.probe().exists:
+        raise DriveError("the shared folder is not there", hint="mount it, plug it in, or make it; then try again")

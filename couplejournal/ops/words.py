@@ -1,0 +1,161 @@
+"""The closed set of operations and the fields of each.
+
+Key streams (in the clear) say who belongs and with which keys: `Found`, `Admit`, `Epoch`, `Grant`, `Lack`; word
+streams (sealed) say everything else: `Write`, `Revise`, `Retract`, `Seen`, `Profile`, `Share`. `RESERVED` words have
+their place in the format and are not built: whoever meets one refuses it whole (docs/spec/format.md 3). Fields that a
+newer version adds to a known word are kept, since the stored bytes are never encoded again.
+"""
+
+from __future__ import annotations
+
+from typing import Final, TypeVar
+
+import msgspec
+
+from couplejournal.errors import NewerFormatError, UntrustedDataError
+
+Head = tuple[bytes, int, bytes]
+"""A place in a stream: (stream id of 16 bytes, number of the operation, its link)."""
+
+
+class Found(msgspec.Struct, frozen=True):
+    """Name the one or two persons of a book for ever: [[root keys, device keys] ...] and a signature of each founding key."""
+
+    persons: list[tuple[bytes, bytes]]
+    signatures: list[bytes]
+
+
+class Admit(msgspec.Struct, frozen=True):
+    """Add a device to the author's own person. ``proof`` is the new key's signature, ``founding`` the founding seed wrapped for it."""
+
+    keys: bytes
+    proof: bytes
+    founding: bytes
+
+
+class Epoch(msgspec.Struct, frozen=True):
+    """Announce a new key for the author's words. ``wraps`` = [[key id, wrap] ...], ``back`` = [] or [epoch id, sealed key]."""
+
+    commit: bytes
+    wraps: list[tuple[bytes, bytes]]
+    back: list[bytes]
+    roots: list[Head]
+
+
+class Grant(msgspec.Struct, frozen=True):
+    """Add wraps that an epoch lacks: [[epoch id, recipient key id, wrap] ...]."""
+
+    wraps: list[tuple[bytes, bytes, bytes]]
+
+
+class Lack(msgspec.Struct, frozen=True):
+    """Ask for epochs that the author holds but cannot open."""
+
+    epochs: list[bytes]
+
+
+class Write(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Create an entry; the operation's link is the entry's id.
+
+    ``happened`` = [UTC ms, minutes east of UTC, precision: "day" | "minute" | "instant"]; ``refs`` = [[relation, entry
+    id of 32 bytes] ...]; ``joint``: either person may revise it; ``both``: in a private book, meant for both persons
+    and waiting for a shared book.
+    """
+
+    kind: str
+    schema: int
+    happened: tuple[int, int, str]
+    fields: msgspec.Raw
+    refs: list[tuple[str, bytes]] = []
+    joint: bool = False
+    both: bool = False
+
+
+class Revise(msgspec.Struct, frozen=True):
+    """Replace the fields of an entry; ``after`` names the revisions (or the write) that the author knew."""
+
+    entry: bytes
+    after: list[bytes]
+    fields: msgspec.Raw
+
+
+class Retract(msgspec.Struct, frozen=True):
+    """Hide an entry; a revision that ``after`` does not name keeps it visible."""
+
+    entry: bytes
+    after: list[bytes]
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """Acknowledge: for each stream that moved, the last place up to which the author holds every operation."""
+
+    heads: list[Head]
+
+
+class Profile(msgspec.Struct, frozen=True):
+    """Say the person's name and this device's name."""
+
+    name: str
+    device: str
+
+
+class Share(msgspec.Struct, frozen=True):
+    """In a private book: this entry goes into the shared book as the write with this salt by this person's device key."""
+
+    entry: bytes
+    salt: bytes
+    key: bytes
+
+
+KEY_WORDS: Final[dict[str, type[msgspec.Struct]]] = {
+    "found": Found, "admit": Admit, "epoch": Epoch, "grant": Grant, "lack": Lack,
+}  # fmt: skip
+WORD_WORDS: Final[dict[str, type[msgspec.Struct]]] = {
+    "write": Write, "revise": Revise, "retract": Retract, "seen": Seen, "profile": Profile, "share": Share,
+}  # fmt: skip
+RESERVED: Final = frozenset({"remove", "seal", "rewrap", "release", "withdraw", "skip", "end"})
+
+_decoders: Final = {
+    struct: msgspec.msgpack.Decoder(struct) for struct in (*KEY_WORDS.values(), *WORD_WORDS.values())
+}
+S = TypeVar("S", bound=msgspec.Struct)
+
+
+def decode_fields(struct: type[S], fields: bytes | msgspec.Raw) -> S:
+    """Return the typed fields of an operation.
+
+    Raises:
+        UntrustedDataError: the fields do not fit the word.
+    """
+    try:
+        return _decoders[struct].decode(fields)  # type: ignore[return-value]
+    except (msgspec.DecodeError, RecursionError):
+        raise UntrustedDataError(f"the fields of {struct.__name__.lower()!r} are malformed") from None
+
+
+def require_known(word: str, *, critical: bool, is_key_stream: bool) -> bool:
+    """Return whether this version knows the word; an unknown optional one is kept and passed on.
+
+    Raises:
+        NewerFormatError: the word is critical and not built here, or reserved.
+    """
+    known = KEY_WORDS if is_key_stream else WORD_WORDS
+    if word in known:
+        return True
+    if critical or word in RESERVED:
+        raise NewerFormatError(
+            "part of the journal was written by a newer couplejournal", hint="update couplejournal on this device"
+        )
+    return False
+
+
+def require_fields(word: str, fields: bytes | msgspec.Raw) -> None:
+    """Refuse an operation of a known word whose fields do not fit it.
+
+    Raises:
+        UntrustedDataError: they do not.
+        NewerFormatError: an epoch made in knowledge of a removal, which this version cannot follow.
+    """
+    value = decode_fields(KEY_WORDS.get(word) or WORD_WORDS[word], fields)
+    if isinstance(value, Epoch) and value.roots:
+        raise NewerFormatError("a device was removed by a newer couplejournal", hint="update couplejournal here")

@@ -1,0 +1,94 @@
+"""What waited in the private book goes into the shared one, once and in order, however often it is interrupted."""
+
+from __future__ import annotations
+
+from couplejournal.book import Book, Draft
+from couplejournal.merge import Frozen, Record, versions_of
+from couplejournal.ops import words
+from couplejournal.system import System
+
+
+def share_waiting(private: Book, shared: Book, before: tuple[Frozen, Frozen], *, share_from: int, system: System) -> int:
+    """Share every entry meant for both whose number is above ``share_from``, and finish half-done ones.
+
+    ``before`` is the (private, shared) state that the caller just read. What an entry refers to goes first, since it
+    was written first; an entry that refers to one that stays behind stays behind with it.
+
+    Returns:
+        How many entries were written into the shared book.
+
+    Raises:
+        StoreError: the disk is full or failing; the next start goes on.
+    """
+    mine, ours = before
+    moved: dict[bytes, bytes] = {}
+    count = 0
+    waiting = [record for record in mine.records.values() if record.write.both]
+    for record in sorted(waiting, key=lambda record: (record.op.clock, record.op.id)):
+        done = _already(record, ours)
+        if done is not None:
+            moved[record.id] = done
+            continue
+        is_begun = bool(record.shares)
+        if not is_begun and (record.op.seq <= share_from or versions_of(record).is_hidden):
+            continue
+        refs = _refs(record, moved, ours)
+        if refs is None:
+            continue
+        moved[record.id] = share_one(private, shared, record, refs, system)
+        count += 1
+    return count
+
+
+def share_one(
+    private: Book, shared: Book, record: Record, refs: list[tuple[str, bytes]], system: System
+) -> bytes:
+    """Share one entry: say so in the private book, then write it with that salt; return its new id.
+
+    Raises:
+        StoreError: the disk is full or failing; a half-done one is finished later.
+    """
+    begun = [share.salt for _, share in record.shares if share.key == shared.own_key]
+    salt = begun[0] if begun else system.random_bytes(16)
+    if not begun:
+        private.append([Draft("share", words.Share(entry=record.id, salt=salt, key=shared.own_key))])
+    write = record.write
+    fresh = words.Write(
+        kind=write.kind,
+        schema=write.schema,
+        happened=write.happened,
+        fields=versions_of(record).shown.fields,
+        refs=refs,
+        joint=write.joint,
+    )
+    return shared.append([Draft("write", fresh, salt=salt)])[0].id
+
+
+def refs_in_shared(record: Record, mine: Frozen, ours: Frozen) -> list[tuple[str, bytes]] | None:
+    """Return what an entry will refer to in the shared book, or None where something of it is not there."""
+    moved = {}
+    for _, target in record.write.refs:
+        there = mine.record(target)
+        done = None if there is None else _already(there, ours)
+        if done is not None:
+            moved[target] = done
+    return _refs(record, moved, ours)
+
+
+def _already(record: Record, ours: Frozen) -> bytes | None:
+    """Return the id that an entry has in the shared book, or None."""
+    for _, share in record.shares:
+        found = ours.written_with(share.salt, share.key)
+        if found is not None:
+            return found
+    return None
+
+
+def _refs(record: Record, moved: dict[bytes, bytes], ours: Frozen) -> list[tuple[str, bytes]] | None:
+    refs = []
+    for relation, target in record.write.refs:
+        there = moved.get(target, target)
+        if ours.record(there) is None and target not in moved:
+            return None
+        refs.append((relation, there))
+    return refs

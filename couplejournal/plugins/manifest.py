@@ -1,0 +1,89 @@
+"""The static description of a plugin: ``couplejournal.toml`` inside its package, read without importing it."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from typing import Final, Literal
+
+import msgspec
+
+from couplejournal.errors import PluginError
+from couplejournal.plugins.author import API_LEVEL, HOOKS
+
+MANIFEST_NAME: Final = "couplejournal.toml"
+MANIFEST_LIMIT_BYTES: Final = 65_536
+
+_PLUGIN_ID: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_TARGET: Final = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
+
+
+class Permissions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Say what a plugin may read: whose words, of which kinds (empty: all shared ones), and which hosts it talks to."""
+
+    read: tuple[Literal["counts", "mine", "partner"], ...] = ()
+    kinds: tuple[str, ...] = ()
+    network: tuple[str, ...] = ()
+
+
+class Provides(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Say what a plugin brings: its hooks, and its commands with one line of help each."""
+
+    hooks: tuple[str, ...] = ()
+    commands: dict[str, str] = {}
+
+
+class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Describe a plugin: what it is, what it may do, why, and what it brings.
+
+    ``api`` is the level of the hooks; ``target`` is ``package.module:Class``; ``summary`` is one line; ``why`` has one
+    sentence for each permission.
+    """
+
+    id: str
+    api: int
+    tier: Literal["pack", "isolated", "trusted"]
+    target: str
+    summary: str
+    permissions: Permissions = Permissions()
+    why: dict[str, str] = {}
+    provides: Provides = Provides()
+
+
+def is_plugin_id(text: str) -> bool:
+    """Tell whether this can be a plugin's id: small letters, digits and ``_``, at most 40."""
+    return _PLUGIN_ID.fullmatch(text) is not None
+
+
+def read_manifest(data: bytes) -> Manifest:
+    """Read the description of a plugin from the bytes of its ``couplejournal.toml``.
+
+    Raises:
+        PluginError: it is no TOML, lacks or has a field that it should not, or is for another level of the hooks.
+    """
+    try:
+        manifest = msgspec.convert(tomllib.loads(data.decode("utf-8")), Manifest, strict=True)
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise PluginError(f"a plugin's {MANIFEST_NAME} is no valid TOML") from error
+    except msgspec.ValidationError as error:
+        raise PluginError(f"a plugin's {MANIFEST_NAME} does not fit: {error}") from error
+    _require_sound(manifest)
+    return manifest
+
+
+def _require_sound(manifest: Manifest) -> None:
+    if not is_plugin_id(manifest.id):
+        raise PluginError("a plugin's id must be small letters, digits and underscores, at most 40")
+    if manifest.api != API_LEVEL:
+        raise PluginError(
+            f"plugin {manifest.id} is written for level {manifest.api} of the hooks, and this is level {API_LEVEL}",
+            hint="install a version of the plugin, or of couplejournal, that fits the other",
+        )
+    if not _TARGET.fullmatch(manifest.target):
+        raise PluginError(f"plugin {manifest.id}: target must look like package.module:Class")
+    if manifest.permissions.network and manifest.tier != "trusted":
+        raise PluginError(f"plugin {manifest.id}: only a trusted plugin may ask for the network")
+    if manifest.provides.commands and manifest.tier != "trusted":
+        raise PluginError(f"plugin {manifest.id}: only a trusted plugin may bring commands")
+    if unknown := set(manifest.provides.hooks) - set(HOOKS):
+        raise PluginError(f"plugin {manifest.id} names a hook that level {API_LEVEL} has not: {min(unknown)}")

@@ -1,0 +1,203 @@
+"""The state of all books of a device, kept up to date, and the view of it."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime, tzinfo
+from typing import Final
+
+import attrs
+import msgspec
+
+from couplejournal.book import Acknowledged, Book
+from couplejournal.device import Device
+from couplejournal.merge import Frozen, State
+from couplejournal.model.entry import Author
+from couplejournal.model.kinds import core_kinds
+from couplejournal.ops.op import Op
+from couplejournal.status import DeviceInfo
+from couplejournal.sync import SyncReport
+from couplejournal.view import BookState, JournalView
+
+NOTE_LIMIT_BYTES: Final = 4096
+
+
+class LastSync(msgspec.Struct):
+    """What is remembered of the last sync that reached the drive: when (ms since 1970) and what it could not hand over."""
+
+    synced_ms: int = 0
+    outbox: int = 0
+
+
+@attrs.frozen
+class Delivery:
+    """How far this device's words have come."""
+
+    synced_at: datetime | None
+    outbox: int
+    reached: bool | None
+
+
+class _Folded:
+    """One book and what its operations add up to so far."""
+
+    def __init__(self, book: Book) -> None:
+        self.book = book
+        self.state = State(lambda key: book.membership.person_of(key), book=book.id)
+        self.acknowledged = Acknowledged()
+        self.positions: dict[bytes, int] = {}
+        self.version = 0
+        book.acknowledged = self.acknowledged
+
+    def catch_up(self) -> None:
+        """Fold in what was stored since."""
+        for op in self.book.ops_after(self.positions):
+            self.state.apply(op)
+            self.acknowledged.feed(op)
+            self.positions[op.stream] = op.seq
+            self.version += 1
+
+
+class Reader:
+    """Folds the books of a device as they grow. Any thread may use it."""
+
+    def __init__(self, device: Device, zone: tzinfo) -> None:
+        """Read nothing yet."""
+        self.device = device
+        self.zone = zone
+        self.kinds = core_kinds()
+        self._folded: dict[bytes, _Folded] = {}
+        self._lock = threading.RLock()
+        self._view: tuple[object, JournalView] | None = None
+        self._note_path = device.home.state_file("last-sync.json")
+
+    def books(self) -> list[Book]:
+        """Return the books: private, shared, earlier.
+
+        Raises:
+            StoreError: a replica is gone or damaged at its beginning.
+        """
+        return [book for role in ("private", "shared", "earlier") for book in self.device.by_role(role)]
+
+    def view(self) -> JournalView:
+        """Return the journal as it stands now.
+
+        Raises:
+            StoreError: the disk fails.
+        """
+        device = self.device
+        with device.hold(), self._lock:
+            device.reload()
+            roles = [(book, role) for role in ("private", "shared", "earlier") for book in device.by_role(role)]
+            folded = [(self._caught_up(book), role) for book, role in roles]
+            version = tuple((one.book.id, role, one.version, len(one.book.membership.keys)) for one, role in folded)
+            if self._view is None or self._view[0] != version:
+                states = [_book_state(one, role) for one, role in folded]
+                keys = frozenset(book.own_key for book, _ in roles)
+                made = JournalView.of(
+                    states, me=self.me, my_keys=keys, kinds=self.kinds, zone=self.zone, partner=self.partner
+                )
+                self._view = (version, made)
+            return self._view[1]
+
+    def states(self) -> tuple[Frozen, Frozen | None]:
+        """Return the present state of the private and of the shared book.
+
+        Raises:
+            StoreError: the disk fails.
+        """
+        with self.device.hold(), self._lock:
+            shared = self.device.shared
+            mine = self._caught_up(self.device.private).state.snapshot()
+            return mine, None if shared is None else self._caught_up(shared).state.snapshot()
+
+    @property
+    def me(self) -> bytes:
+        """Return the id of this person, 16 bytes."""
+        return (self.device.shared or self.device.private).person
+
+    @property
+    def partner(self) -> bytes | None:
+        """Return the id of the other person of the shared book, None before there is one."""
+        shared = self.device.shared
+        if shared is None:
+            return None
+        mine = shared.person
+        return next((person.id for person in shared.membership.persons if person.id != mine), None)
+
+    def myself(self) -> Author:
+        """Return who writes here, without reading any entry."""
+        return Author(self.me.hex(), self.device.secrets.name, is_me=True)
+
+    def is_moved(self, op: Op) -> bool:
+        """Return whether a write is one's own entry that went from the private into the shared book."""
+        shared = self.device.shared
+        if shared is None or op.key != shared.own_key:
+            return False
+        mine, _ = self.states()
+        return bool(mine.sources(op.salt, op.key))
+
+    def devices(self) -> tuple[DeviceInfo, ...]:
+        """Return the devices of both persons, one's own first.
+
+        Raises:
+            StoreError: the disk fails.
+        """
+        view = self.view()
+        book = self.device.shared or self.device.private
+        names = self._caught_up(book).state.snapshot().devices
+        people = {author.person: author for author in view.people}
+        found = [
+            DeviceInfo(
+                id=key.id.hex(),
+                name=names.get(key.id, ""),
+                person=people.get(key.person.hex(), Author(key.person.hex(), "", is_me=False)),
+                is_this=key.id == book.own_key,
+                is_live=key.is_live,
+            )
+            for key in book.membership.keys.values()
+            if not key.is_root
+        ]
+        return tuple(sorted(found, key=lambda one: (not one.person.is_me, not one.is_this, one.name, one.id)))
+
+    def note_sync(self, report: SyncReport) -> None:
+        """Remember when the drive was reached, for other processes of this device too; a hint, not synced to disk."""
+        if report.drive != "ok":
+            return
+        note = LastSync(self.device.system.now_ms(), report.outbox)
+        self.device.disk.replace(self._note_path, msgspec.json.encode(note), durable=False, private=True)
+
+    def delivery(self, shared: Book | None) -> Delivery:
+        """Return how far this device's words have come.
+
+        Raises:
+            StoreError: the disk fails.
+        """
+        note = self._last_sync()
+        at = datetime.fromtimestamp(note.synced_ms / 1000, UTC) if note.synced_ms else None
+        if shared is None:
+            return Delivery(at, 0, None)
+        own = [held for held in shared.held() if held.is_mine and not held.is_key]
+        reached = shared.seen(own[-1], since_ms=0) if own else None
+        return Delivery(at, note.outbox, reached)
+
+    def _last_sync(self) -> LastSync:
+        data = self.device.disk.read(self._note_path, limit_bytes=NOTE_LIMIT_BYTES)
+        try:
+            return msgspec.json.decode(data, type=LastSync) if data else LastSync()
+        except msgspec.DecodeError:
+            return LastSync()
+
+    def _caught_up(self, book: Book) -> _Folded:
+        if book.id not in self._folded:
+            self._folded[book.id] = _Folded(book)
+        folded = self._folded[book.id]
+        folded.catch_up()
+        return folded
+
+
+def _book_state(folded: _Folded, role: str) -> BookState:
+    frozen = folded.state.snapshot()
+    if role == "earlier" and len(folded.book.membership.persons) == 1:
+        return BookState(frozen, "earlier", audience="private")
+    return BookState(frozen, role)  # type: ignore[arg-type]

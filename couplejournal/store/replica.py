@@ -1,0 +1,102 @@
+"""A replica: one book as a local folder, in the layout that a drive has too (docs/spec/format.md 2).
+
+It holds opaque, sealed bytes under names that say stream, range and hash. A name is what this device itself gave, so it
+may be used to find things; what a file says is believed only after `seal` has proved it.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Final
+
+import attrs
+
+from couplejournal.disk import Disk
+from couplejournal.errors import StoreError
+
+GENESIS_NAME: Final = "book.cj"
+FILE_LIMIT_BYTES: Final = 4 << 20  # docs/spec/format.md 3
+_STREAM: Final = re.compile(r"[0-9a-f]{32}")
+_SEGMENT: Final = re.compile(r"([0-9]{8,15})-([0-9]{8,15})-([0-9a-f]{32})\.seg")
+
+
+@attrs.frozen
+class Part:
+    """A segment file of a replica: operations ``first`` to ``last`` of ``stream``; ``digest`` is 16 bytes of SHA-256."""
+
+    stream: bytes
+    first: int
+    last: int
+    digest: bytes
+    size_bytes: int
+
+    @property
+    def path(self) -> str:
+        """Return its place below the book's folder."""
+        return f"streams/{self.stream.hex()}/{self.first:08d}-{self.last:08d}-{self.digest.hex()}.seg"
+
+
+class Replica:
+    """The folder of one book on this device."""
+
+    def __init__(self, folder: Path, disk: Disk) -> None:
+        """Take the book's own folder; it need not exist yet."""
+        self.folder = folder
+        self._disk = disk
+
+    def genesis(self) -> bytes | None:
+        """Return the genesis segment, or None where there is no book yet.
+
+        Raises:
+            StoreError: the disk fails.
+        """
+        return self._disk.read(self.folder / GENESIS_NAME, limit_bytes=FILE_LIMIT_BYTES)
+
+    def found(self, genesis: bytes) -> None:
+        """Lay the genesis down, durably.
+
+        Raises:
+            StoreError: the disk is full, read-only or failing.
+        """
+        self._disk.make_folder(self.folder / "streams", private=True)
+        self._disk.write_new(self.folder / GENESIS_NAME, genesis)
+
+    def parts(self) -> list[Part]:
+        """Return every segment file by name, unsorted; what has another name is none of ours.
+
+        Raises:
+            StoreError: the disk fails.
+        """
+        found = []
+        for folder in self._disk.list(self.folder / "streams"):
+            if not _STREAM.fullmatch(folder.name):
+                continue
+            stream = bytes.fromhex(folder.name)
+            for file in self._disk.list(self.folder / "streams" / folder.name):
+                named = _SEGMENT.fullmatch(file.name)
+                if named and file.is_file:
+                    first, last, digest = int(named[1]), int(named[2]), bytes.fromhex(named[3])
+                    found.append(Part(stream, first, last, digest, file.size_bytes))
+        return found
+
+    def read(self, path: str) -> bytes:
+        """Return the bytes of a file of this replica.
+
+        Raises:
+            StoreError: it is not there, or the disk fails.
+        """
+        data = self._disk.read(self.folder / path, limit_bytes=FILE_LIMIT_BYTES)
+        if data is None:
+            raise StoreError("a file of this device's own copy is gone", hint="sync fetches it again from the drive")
+        return data
+
+    def put(self, path: str, data: bytes) -> None:
+        """Store a segment durably under its final name.
+
+        Raises:
+            StoreError: the disk is full, read-only or failing; nothing was stored.
+        """
+        target = self.folder / path
+        self._disk.make_folder(target.parent, private=True)
+        self._disk.write_new(target, data)

@@ -1,0 +1,219 @@
+"""What goes: publish the outbox in its order, confirm it, and put back what the drive lost (docs/spec/sync.md 1 and 2).
+
+A file is handed over when a later listing shows its final name and a read gave its exact bytes; that read is the one
+by which `taking` verifies any file. Until then it stays in the outbox, and from the second try on it is written
+directly, since some mounts undo a rename. Rewriting equal bytes under the same name is always safe.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import attrs
+
+from couplejournal.drive.interface import DriveReadOnlyError, UnfitFileError
+from couplejournal.errors import DriveError
+from couplejournal.sync import names, schedule, taking
+from couplejournal.sync.memory import Sent
+
+if TYPE_CHECKING:
+    from couplejournal.drive.interface import DriveFile
+    from couplejournal.sync.port import Held
+    from couplejournal.sync.trip import Trip
+
+_FAILURES_OF_A_DRIVE: Final = 3  # so many files in a row that cannot be written are no fault of the files
+
+
+def hand_over(trip: Trip) -> None:
+    """Publish what the drive lacks and should have, in order; a stream waits behind a file of it that failed.
+
+    Raises:
+        DriveError: the drive failed as a whole, or some files could not be written; the others were.
+        StoreError: this device's own copy failed.
+    """
+    _Handing(trip).run()
+
+
+def outbox(trip: Trip) -> int:
+    """Return how many own files are not known to be on the drive."""
+    sent = trip.kept.sent
+    own = (sent.get(held.digest.hex()) for held in trip.held.values() if held.is_mine)
+    return sum(known is None or not known.handed_ms for known in own)
+
+
+@attrs.define(eq=False)
+class _Handing:
+    """One round of handing over. ``here`` is what lies on the drive by digest; ``folded`` by name, case apart."""
+
+    trip: Trip
+    here: dict[bytes, list[str]] = attrs.field(factory=dict)
+    folded: dict[str, DriveFile] = attrs.field(factory=dict)
+    covered: dict[bytes, list[tuple[int, int]]] | None = None
+    failed: set[bytes] = attrs.field(factory=set)
+    errors: list[DriveError] = attrs.field(factory=list)
+
+    def run(self) -> None:
+        trip = self.trip
+        for file in trip.listing.values():
+            self.folded[file.path.casefold()] = file
+            mark = trip.mark_of(file)
+            if mark is not None and not names.is_temporary(file.path):
+                self.here.setdefault(mark.digest, []).append(file.path)
+        is_stopped = taking.is_stopped(trip)
+        written = trip.tally.published + trip.tally.restored
+        for held in trip.held.values():
+            if trip.is_over():
+                return
+            if not (held.is_mine and is_stopped):
+                self._settle(held)
+        if trip.kept.founding and not any(self._is_absent(held) for held in trip.held.values()):
+            trip.kept.founding = ""
+        if len(trip.kept.sent) > len(trip.held):  # some were merged away since
+            trip.kept.sent = {key: sent for key, sent in trip.kept.sent.items() if bytes.fromhex(key) in trip.held}
+        if self.errors:
+            is_partial = trip.tally.published + trip.tally.restored > written
+            raise DriveError(str(self.errors[-1])) if is_partial else self.errors[-1]
+
+    def _settle(self, held: Held) -> None:
+        """Find out whether the drive has a file, and write it if it is due."""
+        trip, key = self.trip, held.digest.hex()
+        sent = trip.kept.sent.get(key)
+        paths = self.here.get(held.digest)
+        if held.digest == trip.book.id and trip.genesis_path not in map(str.casefold, paths or ()):
+            paths = None  # newcomers look for the marker by its name
+        if paths is not None:
+            trip.kept.missing.pop(key, None)
+            if not held.is_mine:
+                trip.kept.sent.pop(key, None)
+            elif self._is_handed_over(held, sent, paths):
+                self._repeat_if_unheard(held)
+            else:
+                self._publish(held, sent)  # only a sync client's name for it is there, and it never had the final one
+        elif self._is_unsure(held, sent):
+            return
+        elif self._is_covered(held):
+            trip.kept.missing.pop(key, None)
+            if held.is_mine:
+                trip.kept.sent.setdefault(key, Sent()).handed_ms = trip.now_ms
+        elif held.is_mine or self._is_lost(held, key):
+            if sent is not None and sent.handed_ms:
+                sent.handed_ms = sent.tries = 0
+            self._publish(held, sent)
+
+    def _is_handed_over(self, held: Held, sent: Sent | None, paths: list[str]) -> bool:
+        """Say whether an own file is known to have arrived under a final name, and remember when."""
+        if sent is not None and sent.handed_ms:
+            return True  # a sync client may have renamed it since: the same bytes, accepted wherever they lie
+        final = {names.fresh(held.path, number) for number in range((sent.name if sent else 0) + 1)}
+        if not any(path.casefold() in final for path in paths):
+            return False
+        sent = self.trip.kept.sent.setdefault(held.digest.hex(), Sent())
+        sent.handed_ms, sent.tries, sent.looks = self.trip.now_ms, 0, 0
+        self.trip.tally.handed_over += 1
+        return True
+
+    def _repeat_if_unheard(self, held: Held) -> None:
+        """Put out once more, under a fresh name, what the other's view of the drive seems to lack.
+
+        Rewriting equal bytes under the same name moves nothing (docs/spec/sync.md 2).
+        """
+        sent = self.trip.kept.sent[held.digest.hex()]
+        if sent.is_known or sent.is_repeated:
+            return
+        if not schedule.is_past(sent.handed_ms, schedule.REPEAT_AFTER_MS, self.trip.now_ms):
+            return
+        is_seen = self.trip.book.seen(held, since_ms=sent.handed_ms + schedule.REPEAT_AFTER_MS)
+        if is_seen:
+            sent.is_known = True
+        elif is_seen is False:
+            sent.name += 1
+            sent.is_repeated = self._write(held, sent)
+
+    def _is_unsure(self, held: Held, sent: Sent | None) -> bool:
+        """Say whether the file lies there but could not be read: evicted, locked, or the time was over."""
+        for number in range((sent.name if sent else 0) + 1):
+            path = names.fresh(held.path, number)
+            if path in self.trip.stubs:
+                return True
+            file = self.folded.get(path)
+            if file is not None and file.size_bytes == held.size_bytes and self.trip.mark_of(file) is None:
+                trouble = self.trip.kept.troubles.get(file.path)
+                if trouble is None or not trouble.digest:
+                    return True
+        return False
+
+    def _is_absent(self, held: Held) -> bool:
+        return held.digest not in self.here and not self._is_covered(held)
+
+    def _is_covered(self, held: Held) -> bool:
+        """Say whether other verified files of the stream hold every operation of this one."""
+        if self.covered is None:
+            self.covered = {}
+            marks = (self.trip.kept.marks[path] for paths in self.here.values() for path in paths)
+            for mark in sorted(marks, key=lambda mark: (mark.stream, mark.first)):
+                runs = self.covered.setdefault(mark.stream, []) if mark.last else []
+                if runs and mark.first <= runs[-1][1] + 1:
+                    runs[-1] = (runs[-1][0], max(runs[-1][1], mark.last))
+                else:
+                    runs.append((mark.first, mark.last))
+        return any(first <= held.first and held.last <= last for first, last in self.covered.get(held.stream, ()))
+
+    def _is_lost(self, held: Held, key: str) -> bool:
+        """Say whether it is on this device to put back another's file now (docs/spec/sync.md 1, rule 4)."""
+        if self.trip.kept.founding or held.is_key:
+            return True
+        since = self.trip.kept.missing.setdefault(key, self.trip.now_ms)
+        if since > self.trip.now_ms:
+            self.trip.kept.missing[key] = since = self.trip.now_ms
+        return schedule.is_past(since, schedule.LOST_AFTER_MS, self.trip.now_ms)
+
+    def _publish(self, held: Held, sent: Sent | None) -> None:
+        """Write a file, unless it was just written, and count it."""
+        trip = self.trip
+        is_first = sent is None and (held.is_mine or bool(trip.kept.founding))
+        if sent is None:
+            sent = trip.kept.sent[held.digest.hex()] = Sent()
+        elif not schedule.is_past(sent.tried_ms, schedule.writing_pause(sent.tries), trip.now_ms):
+            return
+        if not self._write(held, sent):
+            if is_first and not sent.tries:
+                del trip.kept.sent[held.digest.hex()]
+        elif is_first:
+            trip.tally.published += 1
+        else:
+            trip.tally.restored += 1
+
+    def _write(self, held: Held, sent: Sent) -> bool:
+        """Write a file; False where it, or one before it in its stream, could not be written.
+
+        Raises:
+            DriveError: the drive failed as a whole.
+            StoreError: this device's own copy failed.
+        """
+        if held.stream in self.failed:
+            return False
+        data = self.trip.content_of(held)
+        try:
+            try:
+                self._put(names.fresh(held.path, sent.name), data, sent)
+            except UnfitFileError:  # a folder or a link has our name, put there by chance or to stop us
+                sent.name += 1
+                self._put(names.fresh(held.path, sent.name), data, sent)
+        except taking.WHOLE_DRIVE:
+            raise
+        except DriveError as error:
+            self.failed.add(held.stream)
+            self.errors.append(error)
+            sent.tries += not isinstance(error, DriveReadOnlyError)
+            if len(self.errors) >= _FAILURES_OF_A_DRIVE:
+                raise
+            return False
+        sent.tries += 1
+        sent.tried_ms = self.trip.now_ms
+        return True
+
+    def _put(self, path: str, data: bytes, sent: Sent) -> None:
+        """Write under this name, and forget what lay there: the next listing is to be read."""
+        self.trip.drive.publish(path, data, direct=sent.tries > 0)
+        self.trip.kept.marks.pop(path, None)
+        self.trip.kept.troubles.pop(path, None)

@@ -1,0 +1,70 @@
+"""What names on a drive hint at. What a file is, only its content says (docs/spec/format.md 2, sync.md 1 rule 2)."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+INVITES: Final = "invites"
+_OTHER_GENESIS: Final = re.compile(r"[0-9a-f]{32}/book\.cj", re.IGNORECASE)
+_HASH: Final = re.compile(r"-([0-9a-f]{32})(?![0-9a-z])", re.IGNORECASE)
+_TEMPORARY: Final = "~$"
+_STUB_END: Final = ".icloud"
+
+
+def folder_of(book_id: bytes) -> str:
+    """Return the name of a book's folder: the first 32 hex digits of its id."""
+    return book_id[:16].hex()
+
+
+def genesis_of(folder: str) -> str:
+    """Return where a book's genesis lies, given its folder."""
+    return f"{folder}/book.cj"
+
+
+def is_within(path: str, folder: str) -> bool:
+    """Say whether a path is in a book's folder, or in a copy of it that a sync client renamed."""
+    return path[: len(folder)].casefold() == folder and "/" in path
+
+
+def is_streams(path: str) -> bool:
+    """Say whether a path within a book's folder lies where segments do, rather than beside the genesis."""
+    return path.count("/") > 1
+
+
+def is_genesis_of_any(path: str) -> bool:
+    """Say whether a path is where some book's genesis lies."""
+    return _OTHER_GENESIS.fullmatch(path) is not None
+
+
+def is_temporary(path: str) -> bool:
+    """Say whether a file may vanish or be renamed any moment, so that it does not count as handed over."""
+    return path.rpartition("/")[2].startswith(_TEMPORARY)
+
+
+def is_segment_like(path: str) -> bool:
+    """Say whether a name claims to be a segment, conflict suffixes included."""
+    name = path.rpartition("/")[2]
+    return ".seg" in name.casefold() and not name.startswith((_TEMPORARY, "._"))
+
+
+def hash_in(path: str) -> str:
+    """Return the 32 hex digits of a file's hash that its name claims, or nothing."""
+    found = _HASH.search(path.rpartition("/")[2])
+    return found[1].lower() if found else ""
+
+
+def fresh(path: str, number: int) -> str:
+    """Return the name for the ``number``-th time that the same bytes go out under a fresh one; 0: the plain name."""
+    if not number:
+        return path
+    stem, dot, suffix = path.rpartition(".")
+    return f"{stem}-r{number}{dot}{suffix}"
+
+
+def stubbed(path: str) -> str:
+    """Return what a placeholder such as ``.NAME.icloud`` stands for, or nothing: there, but not downloaded."""
+    folder, _, name = path.rpartition("/")
+    if not (name.startswith(".") and name.casefold().endswith(_STUB_END)):
+        return ""
+    return f"{folder}/{name[1 : -len(_STUB_END)]}"

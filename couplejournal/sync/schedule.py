@@ -1,0 +1,50 @@
+"""When to look again, and when to write again: pure questions to two times.
+
+Times are milliseconds of the wall clock, which people and programs set back and forth. So a time that lies ahead of the
+clock is taken for one that has come: looking once too often costs a read, waiting for years would cost an entry.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+SECOND: Final = 1000
+MINUTE: Final = 60 * SECOND
+HOUR: Final = 60 * MINUTE
+DAY: Final = 24 * HOUR
+
+LOST_AFTER_MS: Final = DAY  # docs/spec/sync.md 1, rule 4
+DAMAGED_AFTER_MS: Final = 10 * MINUTE  # docs/spec/sync.md 1, rule 9
+DAMAGED_AFTER_POLLS: Final = 3  # docs/spec/sync.md 1, rule 9
+REPEAT_AFTER_MS: Final = DAY  # docs/spec/sync.md 2
+LATER_LOOKS_MS: Final = (MINUTE, 10 * MINUTE)  # docs/spec/sync.md 2: for 10 minutes after handing over
+LOOKED_AT_AGAIN: Final = 20  # docs/spec/sync.md 2: the last 20 own segments
+
+_PAUSES: Final = {
+    "pending": (5 * SECOND, 30 * SECOND, 2 * MINUTE, 10 * MINUTE, HOUR, 6 * HOUR, DAY),
+    "held": (MINUTE, 10 * MINUTE, HOUR, DAY),
+    "own unknown": (MINUTE, 10 * MINUTE, HOUR, DAY),
+}
+_LONG_PAUSES: Final = (HOUR, DAY)
+_WRITE_PAUSES: Final = (0, 0, 10 * SECOND, MINUTE, 10 * MINUTE, HOUR)
+
+
+def reading_pause(verdict: str, tries: int) -> int:
+    """Return how long to wait after the ``tries``-th look at a file with this verdict."""
+    pauses = _PAUSES.get(verdict, _LONG_PAUSES)
+    return pauses[min(tries, len(pauses)) - 1]
+
+
+def writing_pause(tries: int) -> int:
+    """Return how long to wait after the ``tries``-th write of a file that did not stay."""
+    return _WRITE_PAUSES[min(tries, len(_WRITE_PAUSES) - 1)]
+
+
+def is_past(since_ms: int, span_ms: int, now_ms: int) -> bool:
+    """Say whether ``span_ms`` went by since then, or the clock was set back behind it."""
+    return not 0 <= now_ms - since_ms < span_ms
+
+
+def is_due(next_ms: int, now_ms: int) -> bool:
+    """Say whether a time has come; one that lies further ahead than any pause is a clock that was wrong."""
+    return not now_ms < next_ms <= now_ms + DAY

@@ -1,0 +1,259 @@
+"""What came: read what is not verified yet, and offer it to the book (docs/spec/sync.md 1, rules 2, 3 and 9, and 3).
+
+Partial and damaged look alike, so a file that does not authenticate is pending, and damaged only when it stayed as it
+is. Nothing on the drive is moved, renamed or deleted for it. One bad file delays no other.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+from collections import Counter
+from typing import TYPE_CHECKING, Final
+
+import attrs
+
+from couplejournal.drive.interface import DriveFullError, DriveLateError, DriveMissingError, UnfitFileError
+from couplejournal.errors import DriveError
+from couplejournal.seal.segments import MAGIC, SEGMENT_LIMIT_BYTES, SMALLEST_BYTES
+from couplejournal.sync import names, schedule
+from couplejournal.sync.port import Verdict
+from couplejournal.sync.report import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from couplejournal.drive.interface import DriveFile
+    from couplejournal.sync.memory import Trouble
+    from couplejournal.sync.port import Taken
+    from couplejournal.sync.trip import Trip
+
+WHOLE_DRIVE: Final = (DriveMissingError, DriveFullError, DriveLateError)
+STOPPED: Final = (
+    "an entry of this device lies in the shared folder that this device does not hold: "
+    "it was restored from a backup, or copied, so it writes no more"
+)
+_BATCH_FILES: Final = 64
+_BATCH_BYTES: Final = 16 << 20
+_JUNK: Final = "junk"
+_SHORT: Final = hashlib.sha256(b"").digest()  # stands for all that is too short to be read for
+_REFUSALS: Final = frozenset({Verdict.REFUSED.value, Verdict.NEWER.value, Verdict.FORKED.value})
+_REASONS: Final = {
+    Verdict.REFUSED.value: "not what its signature promises",
+    Verdict.NEWER.value: "written by a newer version: update couplejournal",
+    Verdict.FORKED.value: "a device wrote two histories",
+}
+
+
+@attrs.frozen
+class _Offer:
+    """A file with the bytes that were read from it."""
+
+    file: DriveFile
+    data: bytes
+
+
+def forget_gone(trip: Trip) -> None:
+    """Forget what was known of files that are not listed any more; what was taken from them stays taken."""
+    kept = trip.kept
+    for path in [path for path in kept.marks if path not in trip.listing and path.casefold() not in trip.stubs]:
+        del kept.marks[path]
+    own = Verdict.OWN_UNKNOWN.value
+    for path, trouble in list(kept.troubles.items()):
+        is_gone = path not in trip.listing and trouble.verdict != own
+        if is_gone or (trouble.verdict == own and trouble.digest in trip.held):
+            del kept.troubles[path]
+
+
+def look_again_at_own(trip: Trip, *, has_booted: bool) -> None:
+    """Let the last own files be read once more: after a boot, and twice in the 10 minutes after the handing over.
+
+    A power cut leaves right names with wrong bytes (docs/spec/sync.md 2, and 8, rows 4 and 5).
+    """
+    own = ((sent.handed_ms, key) for key, sent in trip.kept.sent.items() if sent.handed_ms)
+    due = set()
+    for handed_ms, key in heapq.nlargest(schedule.LOOKED_AT_AGAIN, own):
+        past = sum(schedule.is_past(handed_ms, span, trip.now_ms) for span in schedule.LATER_LOOKS_MS)
+        sent = trip.kept.sent[key]
+        if has_booted or past > sent.looks:
+            sent.looks = max(past, sent.looks)
+            due.add(bytes.fromhex(key))
+    if due:
+        for path in [path for path, mark in trip.kept.marks.items() if mark.digest in due]:
+            del trip.kept.marks[path]
+
+
+def take_all(trip: Trip) -> None:
+    """Read and offer everything that is due; what was held back is offered again as long as keys come.
+
+    Raises:
+        DriveError: the drive failed as a whole.
+        StoreError: this device's own copy failed.
+    """
+    for trouble in trip.kept.troubles.values():
+        trouble.polls = min(trouble.polls + 1, schedule.DAMAGED_AFTER_POLLS)
+    due = _due(trip)
+    while due and not trip.is_over():
+        for batch in _batches(trip, due):
+            _offer(trip, batch)
+        trip.look_at_book()
+        due = _due(trip)
+
+
+def _due(trip: Trip) -> list[DriveFile]:
+    """Return what to read now: what looks like a segment first, so that no junk can stand in its way."""
+    due = []
+    for file in trip.listing.values():
+        if trip.mark_of(file) is not None or trip.is_waiting(file):
+            continue
+        if SMALLEST_BYTES <= file.size_bytes <= SEGMENT_LIMIT_BYTES:
+            due.append(file)
+        elif file.size_bytes < SMALLEST_BYTES and names.is_segment_like(file.path):
+            trip.note(file, Verdict.PENDING.value, "", _SHORT)
+        else:
+            trip.kept.marks.pop(file.path, None)
+            trip.kept.troubles.pop(file.path, None)
+    return sorted(due, key=lambda file: (not names.is_segment_like(file.path), file.path))
+
+
+def _batches(trip: Trip, due: list[DriveFile]) -> Iterator[list[_Offer]]:
+    """Read file by file, and yield what the book must look at in bounded batches.
+
+    The key count at the start of the round stands in every note of it, so that a file that was held back in the same
+    batch in which its key came is offered again.
+    """
+    batch: list[_Offer] = []
+    size_bytes = 0
+    for file in due:
+        if trip.is_over():
+            break
+        data = _read(trip, file)
+        if data is None:
+            continue
+        batch.append(_Offer(file, data))
+        size_bytes += len(data)
+        if len(batch) == _BATCH_FILES or size_bytes >= _BATCH_BYTES:
+            yield batch
+            batch, size_bytes = [], 0
+    if batch:
+        yield batch
+
+
+def _read(trip: Trip, file: DriveFile) -> bytes | None:
+    """Return the bytes of a file if the book must look at them."""
+    try:
+        data = trip.drive.read(file.path, limit_bytes=SEGMENT_LIMIT_BYTES)
+    except WHOLE_DRIVE:
+        raise
+    except UnfitFileError as error:
+        trip.note(file, _JUNK, str(error), b"")
+        return None
+    except DriveError as error:
+        trip.note(file, Verdict.PENDING.value, str(error), b"")
+        return None
+    held = trip.held_as(data)
+    if held is not None:
+        trip.mark(file, held)
+        return None
+    if not (data.startswith(MAGIC) or names.is_segment_like(file.path)):
+        trip.note(file, _JUNK, "", trip.digest_of(data))
+        return None
+    return data
+
+
+def _offer(trip: Trip, batch: list[_Offer]) -> None:
+    """Let the book verify and store a batch, and remember each verdict."""
+    own = []
+    for offer, taken in zip(batch, trip.book.take([offer.data for offer in batch]), strict=True):
+        if taken.verdict is Verdict.OWN_UNKNOWN:
+            own.append(offer)
+        else:
+            _settle(trip, offer, taken)
+    if own:
+        _look_at_unknown_own(trip, own)
+
+
+def _settle(trip: Trip, offer: _Offer, taken: Taken) -> None:
+    if taken.verdict in (Verdict.STORED, Verdict.KNOWN):
+        trip.mark(offer.file, taken)
+        if taken.verdict is Verdict.STORED:
+            trip.tally.received_files += 1
+            trip.tally.received_ops += taken.ops
+    else:
+        trip.note(offer.file, taken.verdict.value, taken.reason, trip.digest_of(offer.data))
+
+
+def _look_at_unknown_own(trip: Trip, offers: list[_Offer]) -> None:
+    """Ask once more after a look at what other processes of this device wrote; then stop writing."""
+    trip.book.refresh()
+    trip.look_at_book()
+    unknown = []
+    for offer in offers:
+        held = trip.held_as(offer.data)
+        if held is not None:
+            trip.mark(offer.file, held)
+        else:
+            unknown.append(offer)
+    if not unknown:
+        return
+    is_stopped = False
+    for offer, taken in zip(unknown, trip.book.take([offer.data for offer in unknown]), strict=True):
+        _settle(trip, offer, taken)
+        is_stopped = is_stopped or taken.verdict is Verdict.OWN_UNKNOWN
+    if is_stopped:
+        trip.book.stop(STOPPED)
+
+
+def is_stopped(trip: Trip) -> bool:
+    """Say whether a segment of this device was found that this device does not hold."""
+    return any(trouble.verdict == Verdict.OWN_UNKNOWN.value for trouble in trip.kept.troubles.values())
+
+
+@attrs.define
+class Standing:
+    """How the files of the drive stand that were not taken."""
+
+    held: int = 0
+    pending: int = 0
+    damaged: int = 0
+    foreign: int = 0
+    junk: int = 0
+    refused: tuple[Refusal, ...] = ()
+
+
+def standing(trip: Trip) -> Standing:
+    """Count what was not taken, by what it is."""
+    counts: Counter[str] = Counter()
+    reasons: Counter[str] = Counter()
+    hashes = {digest.hex()[:32] for digest in trip.held} if trip.kept.troubles else set()
+    for file in trip.listing.values():
+        trouble = trip.kept.troubles.get(file.path)
+        if trouble is None:
+            is_unread = SMALLEST_BYTES <= file.size_bytes <= SEGMENT_LIMIT_BYTES
+            counts[_JUNK] += not (is_unread or file.path in trip.kept.marks)
+        elif trouble.verdict in _REFUSALS:
+            reasons[trouble.reason or _REASONS[trouble.verdict]] += 1
+        elif trouble.verdict == Verdict.PENDING.value:
+            counts[_pending_as(trip, file, trouble, hashes)] += 1
+        else:
+            counts[trouble.verdict] += 1
+    return Standing(
+        held=counts["held"],
+        pending=counts["pending"] + len(trip.stubs),
+        damaged=counts["damaged"],
+        foreign=counts["foreign"],
+        junk=counts[_JUNK],
+        refused=tuple(Refusal(reason, count) for reason, count in sorted(reasons.items())),
+    )
+
+
+def _pending_as(trip: Trip, file: DriveFile, trouble: Trouble, hashes: set[str]) -> str:
+    """Return what a file that does not authenticate is to be called by now."""
+    if trouble.digest and names.hash_in(file.path) in hashes:
+        return _JUNK  # half a copy of what is held here whole: nobody misses it, and what was lost is put back
+    is_old = trouble.polls >= schedule.DAMAGED_AFTER_POLLS and schedule.is_past(
+        trouble.first_ms, schedule.DAMAGED_AFTER_MS, trip.now_ms
+    )
+    if not (is_old and trouble.digest):  # what cannot be read is not damaged: not downloaded, or not permitted
+        return "pending"
+    return "damaged" if names.is_segment_like(file.path) else _JUNK

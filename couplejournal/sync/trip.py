@@ -1,0 +1,143 @@
+"""One sync under way: what its steps share, and what they count."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+import attrs
+
+from couplejournal.sync import names, schedule
+from couplejournal.sync.memory import Mark, Trouble
+from couplejournal.sync.port import Held, Verdict
+
+if TYPE_CHECKING:
+    from couplejournal.drive.interface import Drive, DriveFile, Listing
+    from couplejournal.sync.memory import Kept
+    from couplejournal.sync.port import BookPort, Taken
+    from couplejournal.system import System
+
+
+@attrs.define
+class Tally:
+    """What this sync did so far."""
+
+    received_ops: int = 0
+    received_files: int = 0
+    published: int = 0
+    restored: int = 0
+    handed_over: int = 0
+    junk: int = 0
+    is_finished: bool = True
+
+
+@attrs.define(kw_only=True, eq=False)
+class Trip:
+    """One sync under way. ``held`` is by digest, the genesis first, in publishing order; ``listing`` by path."""
+
+    book: BookPort
+    drive: Drive
+    kept: Kept
+    system: System
+    now_ms: int
+    deadline: float | None
+    tally: Tally = attrs.field(factory=Tally)
+    held: dict[bytes, Held] = attrs.field(factory=dict)
+    key_count: int = 0
+    listing: dict[str, DriveFile] = attrs.field(factory=dict)
+    stubs: frozenset[str] = frozenset()
+
+    @property
+    def folder(self) -> str:
+        """The book's folder on the drive."""
+        return names.folder_of(self.book.id)
+
+    @property
+    def genesis_path(self) -> str:
+        """Where the genesis lies on the drive."""
+        return names.genesis_of(self.folder)
+
+    def is_over(self) -> bool:
+        """Say whether the time budget has ended; asked between files."""
+        if self.deadline is None or self.system.monotonic() < self.deadline:
+            return False
+        self.tally.is_finished = False
+        return True
+
+    def look_at_book(self) -> None:
+        """See anew what the book holds."""
+        genesis = self.book.genesis
+        first = Held(
+            path=self.genesis_path,
+            size_bytes=len(genesis),
+            digest=self.book.id,
+            stream=b"",
+            first=0,
+            last=0,
+            is_key=True,
+            is_mine=False,
+        )
+        self.held = {first.digest: first}
+        for held in self.book.held():
+            if held.path != first.path:
+                self.held[held.digest] = held
+        self.key_count = sum(held.is_key for held in self.held.values())
+
+    def look_at_listing(self, listing: Listing) -> None:
+        """Keep what lies in the book's folder, placeholders apart."""
+        ours = {file.path: file for file in listing if names.is_within(file.path, self.folder)}
+        stubs = {path: names.stubbed(path) for path in ours}
+        self.listing = {path: file for path, file in ours.items() if not stubs[path]}
+        self.stubs = frozenset(stub.casefold() for stub in stubs.values() if stub)
+
+    def mark_of(self, file: DriveFile) -> Mark | None:
+        """Return what was verified under this name, size and time."""
+        mark = self.kept.marks.get(file.path)
+        if mark is None or (mark.size_bytes, mark.mtime_ns) != (file.size_bytes, file.mtime_ns):
+            return None
+        return mark
+
+    def is_waiting(self, file: DriveFile) -> bool:
+        """Say whether this file was not taken before, is unchanged, and need not be looked at again yet."""
+        trouble = self.kept.troubles.get(file.path)
+        return (
+            trouble is not None
+            and (trouble.size_bytes, trouble.mtime_ns) == (file.size_bytes, file.mtime_ns)
+            and not (trouble.verdict == Verdict.HELD.value and trouble.keys != self.key_count)
+            and not schedule.is_due(trouble.next_ms, self.now_ms)
+        )
+
+    def mark(self, file: DriveFile, of: Held | Taken) -> None:
+        """Remember what verified under this name, size and time."""
+        self.kept.troubles.pop(file.path, None)
+        self.kept.marks[file.path] = Mark(file.size_bytes, file.mtime_ns, of.digest, of.stream, of.first, of.last)
+
+    def note(self, file: DriveFile, verdict: str, reason: str, digest: bytes) -> None:
+        """Remember that a file was not taken, and when to look again; ``digest`` is empty if it could not be read."""
+        self.kept.marks.pop(file.path, None)
+        before = self.kept.troubles.get(file.path)
+        trouble = Trouble(file.size_bytes, file.mtime_ns, digest, verdict, reason, self.now_ms, 0, keys=self.key_count)
+        # A changed time over the same bytes says nothing (docs/spec/sync.md 8, row 28); a changed file starts anew.
+        is_unread_still = not digest and before is not None and before.size_bytes == file.size_bytes
+        if before is not None and (before.verdict, before.digest) == (verdict, digest) and (digest or is_unread_still):
+            trouble.first_ms = min(before.first_ms, self.now_ms)
+            trouble.tries, trouble.polls = before.tries + 1, before.polls
+        trouble.next_ms = self.now_ms + schedule.reading_pause(verdict, trouble.tries)
+        self.kept.troubles[file.path] = trouble
+
+    @staticmethod
+    def digest_of(data: bytes) -> bytes:
+        """Return the SHA-256 by which a file is known."""
+        return hashlib.sha256(data).digest()
+
+    def held_as(self, data: bytes) -> Held | None:
+        """Return the held file that these are the exact bytes of, if there is one."""
+        return self.held.get(self.digest_of(data))
+
+    def content_of(self, held: Held) -> bytes:
+        """Return the exact bytes of a held file.
+
+        Raises:
+            StoreError: this device's own copy failed.
+        """
+        return self.book.genesis if held.digest == self.book.id else self.book.read(held.path)

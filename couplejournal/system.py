@@ -1,0 +1,82 @@
+"""The seam to this machine: the only module that reads the clock or draws randomness.
+
+Everything else gets a `System` as an argument, so that a test can make time and chance repeat. What the
+``cryptography`` library draws for itself (salts of Cobblestone, encapsulations of HPKE) stays inside `seal`.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from datetime import UTC, datetime, timedelta, tzinfo
+from pathlib import Path
+from typing import Protocol
+
+
+class System(Protocol):
+    """Time and chance, as arguments."""
+
+    def now_ms(self) -> int:
+        """Return the wall clock in milliseconds since 1970-01-01T00:00Z."""
+
+    def monotonic(self) -> float:
+        """Return seconds on a clock that never goes back."""
+
+    def random_bytes(self, count: int) -> bytes:
+        """Return ``count`` bytes fit for keys."""
+
+    def boot_id(self) -> str:
+        """Return a word that changes when the machine starts anew; empty where the system has none."""
+
+
+class RealSystem:
+    """The machine itself."""
+
+    def now_ms(self) -> int:
+        """Return the wall clock in milliseconds since 1970-01-01T00:00Z."""
+        return time.time_ns() // 1_000_000
+
+    def monotonic(self) -> float:
+        """Return seconds on a clock that never goes back."""
+        return time.monotonic()
+
+    def random_bytes(self, count: int) -> bytes:
+        """Return ``count`` bytes from the operating system."""
+        return os.urandom(count)
+
+    def boot_id(self) -> str:
+        """Return Linux's boot id; empty elsewhere, where the start of the process stands in for it."""
+        try:
+            return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+        except (OSError, ValueError):
+            return ""
+
+
+class LocalZone(tzinfo):
+    """The zone of this machine, with its rules for the whole calendar and not only today's offset."""
+
+    def utcoffset(self, when: datetime | None) -> timedelta:
+        """Return how far east of UTC the local time ``when`` stands."""
+        try:
+            naive = datetime.now() if when is None else when.replace(tzinfo=None)  # noqa: DTZ005 - local on purpose
+            return naive.astimezone().utcoffset() or timedelta(0)
+        except (OverflowError, OSError, ValueError):  # beyond what the system's tables know
+            return timedelta(0)
+
+    def dst(self, when: datetime | None) -> timedelta | None:
+        """Return None: only the whole offset is known."""
+        del when
+
+    def tzname(self, when: datetime | None) -> str:
+        """Return the offset as the zone's name."""
+        minutes = int(self.utcoffset(when).total_seconds() // 60)
+        sign = "-" if minutes < 0 else "+"
+        return f"UTC{sign}{abs(minutes) // 60:02d}:{abs(minutes) % 60:02d}"
+
+    def fromutc(self, when: datetime) -> datetime:
+        """Return the local time of a time in UTC that carries this zone."""
+        try:
+            local = when.replace(tzinfo=UTC).astimezone()
+        except (OverflowError, OSError, ValueError):
+            return when
+        return local.replace(tzinfo=self)

@@ -1,0 +1,145 @@
+"""The books of one person side by side: which entry an id names, where it stands now, and what refers to it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+
+import attrs
+
+from couplejournal.merge import Frozen, Record, Versions, versions_of
+from couplejournal.view.contents import content_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from couplejournal.model.kinds import Audience, Content, Kind, RawContent
+    from couplejournal.ops.words import Write
+
+Role: TypeAlias = Literal["private", "shared", "earlier"]
+
+
+@attrs.frozen
+class BookState:
+    """A snapshot of one book, and what the book is to this person.
+
+    ``role`` is "private", "shared" or "earlier" (read, and never written). ``audience`` is who reads what is written
+    there; it follows from the role, but an earlier book that was private has to say so.
+    """
+
+    frozen: Frozen
+    role: Role
+    audience: Audience = attrs.field(
+        default=attrs.Factory(lambda book: "private" if book.role == "private" else "shared", takes_self=True),
+        kw_only=True,
+    )
+
+
+class Item:
+    """An entry as it stands in its book. Its versions and its content are worked out when somebody asks."""
+
+    __slots__ = ("_content", "_versions", "book", "record")
+
+    def __init__(self, book: BookState, record: Record) -> None:
+        """Put an entry beside its book."""
+        self.book: Final = book
+        self.record: Final = record
+        self._versions: Versions | None = None
+        self._content: Content | RawContent | None = None
+
+    @property
+    def id(self) -> bytes:
+        """The id of the entry (32 bytes)."""
+        return self.record.op.id
+
+    @property
+    def versions(self) -> Versions:
+        """The versions of the entry: what is shown, what else is current, whether it is hidden."""
+        if self._versions is None:
+            self._versions = versions_of(self.record)
+        return self._versions
+
+    def content(self, kinds: Mapping[str, Kind]) -> Content | RawContent:
+        """Return the content that is shown, read through these kinds; it is decoded once."""
+        if self._content is None:
+            self._content = content_of(self.record, self.versions.shown.fields, kinds)
+        return self._content
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether both persons can read it."""
+        return self.book.audience == "shared"
+
+
+def audience_of(book: BookState, write: Write) -> Literal["shared", "private", "waiting"]:
+    """Return who reads an entry: "waiting" is meant for both, and stands in a private book."""
+    if book.audience == "shared":
+        return "shared"
+    return "waiting" if write.both else "private"
+
+
+class Shelf:
+    """Several books as one collection. Ids are links, so no id stands in two books."""
+
+    def __init__(self, books: Iterable[BookState]) -> None:
+        """Put the books side by side."""
+        self.books: Final = tuple(books)
+        self._private: Final = tuple(book for book in self.books if book.audience == "private")
+        self._shared: Final = tuple(book for book in self.books if book.audience == "shared")
+
+    def item(self, entry: bytes) -> Item | None:
+        """Return the entry that has exactly this id, hidden or not; None if no book has it."""
+        for book in self.books:
+            record = book.frozen.record(entry)
+            if record is not None:
+                return Item(book, record)
+        return None
+
+    def resolved(self, entry: bytes) -> bytes:
+        """Return the id under which an entry stands now: the shared one once it was shared, else the same."""
+        for book in self._private:
+            if entry in book.frozen.written:
+                return self.moved_to(book, entry) or entry
+        return entry
+
+    def moved_to(self, book: BookState, entry: bytes) -> bytes | None:
+        """Return the id in a shared book of an entry of this book; None if it was not shared, or not wholly yet."""
+        marks = book.frozen.marks.get(entry)
+        if marks is None or not marks.shares or book.audience == "shared":
+            return None
+        record = book.frozen.record(entry)
+        found = [
+            (shared.frozen.written[target].op.clock, target)
+            for _, share in (record.shares if record is not None else ())
+            for shared in self._shared
+            if (target := shared.frozen.written_with(share.salt, share.key)) is not None
+        ]
+        # Two devices that shared the same entry at the same time made two; the id goes on naming the first.
+        return min(found)[1] if found else None
+
+    def reference(self, item: Item, entry: bytes) -> bytes:
+        """Return what a reference of an entry leads to now.
+
+        A shared entry names what both can see; only a private one may still name what was private then.
+        """
+        return entry if item.is_shared else self.resolved(entry)
+
+    def referrers(self, item: Item) -> set[bytes]:
+        """Return the ids of what refers to an entry, by its id or by the one that it had before it was shared."""
+        names = {item.id}
+        if item.is_shared:
+            for book in self._private:
+                sources = book.frozen.sources(item.record.op.salt, item.record.op.key)
+                names.update(source for source in sources if self.moved_to(book, source) == item.id)
+        found = {referrer for book in self._shared for referrer in book.frozen.referrers(item.id)}
+        # A private referrer that was shared speaks through the shared one alone, as it does to the other person.
+        return found.union(
+            referrer
+            for book in self._private
+            for name in names
+            for referrer in book.frozen.referrers(name)
+            if self.moved_to(book, referrer) is None
+        )
+
+    def starting_with(self, prefix: str) -> set[bytes]:
+        """Return the ids under which the entries stand now whose id begins with these two or more hex digits."""
+        return {self.resolved(entry) for book in self.books for entry in book.frozen.written.starting_with(prefix)}

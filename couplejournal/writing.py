@@ -1,0 +1,220 @@
+"""From a content to an operation: what may be written, into which book, and how."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+import msgspec
+
+from couplejournal.book import Book, Draft
+from couplejournal.errors import InvalidEntryError, NoSuchEntryError, NotYourEntryError
+from couplejournal.merge import Record, versions_of
+from couplejournal.model.entry import Entry, Ref
+from couplejournal.model.kinds import TURNS, Content, Kind, Step, require_valid
+from couplejournal.model.moment import Moment, as_utc
+from couplejournal.ops import codec, words
+from couplejournal.pairing.sharing import refs_in_shared, share_one
+from couplejournal.reading import Reader
+from couplejournal.view import JournalView
+
+RESPONDS_TO = "responds_to"
+
+
+def add(
+    reader: Reader,
+    content: Content,
+    *,
+    audience: Literal["shared", "private"] | None,
+    happened_at: object,
+    refs: Mapping[str, Entry | str],
+) -> Entry:
+    """Write an entry and return it, without reading any other but those that it refers to.
+
+    Raises:
+        InvalidEntryError: the content, the time or the audience will not do.
+        NoSuchEntryError: ``refs`` names none.
+        StoreError: nothing was saved.
+    """
+    kind = _kind_of(reader, content)
+    require_valid(content)
+    device = reader.device
+    moment = Moment.parse(happened_at, now_ms=device.system.now_ms(), zone=reader.zone)  # type: ignore[arg-type]
+    targets = {relation: _entry(reader, target) for relation, target in refs.items()}
+    _require_refs(reader, kind, targets)
+    with device.hold():
+        device.reload()
+        book, is_waiting = _book_for(reader, kind, audience, targets)
+        write = words.Write(
+            kind=kind.name,
+            schema=content.schema,
+            happened=(moment.ms, moment.offset_minutes, moment.precision),
+            fields=msgspec.Raw(codec.encode(content.to_fields())),
+            refs=[(relation, bytes.fromhex(target.id)) for relation, target in targets.items()],
+            joint=kind.is_joint(content),
+            both=is_waiting,
+        )
+        op = book.append([Draft("write", write)])[0]
+    return Entry(
+        id=op.id.hex(),
+        kind=kind.name,
+        content=content,
+        author=reader.myself(),
+        audience="shared" if book is device.shared else "waiting" if is_waiting else "private",
+        happened_at=moment.as_datetime(),
+        precision=moment.precision,
+        recorded_at=as_utc(op.clock[0]),
+        state=None if kind.lifecycle is None else kind.lifecycle.initial,
+        refs=tuple(Ref(relation, target.id) for relation, target in targets.items()),
+        joint=write.joint,
+        device=device.secrets.device_name,
+    )
+
+
+def relation_to(reader: Reader, target: Entry, content: Content) -> str:
+    """Return the relation in which an answer stands to its target.
+
+    Raises:
+        InvalidEntryError: this kind does not answer that one.
+    """
+    kind, other = _kind_of(reader, content), reader.kinds.get(target.kind)
+    rule = kind.refs
+    if rule is None:
+        return RESPONDS_TO
+    if other is None or not rule.is_for(other):
+        raise InvalidEntryError(f"a {kind.name} does not answer a {target.kind if other else 'unknown kind'}")
+    return rule.relation
+
+
+def step_for(view: JournalView, target: Entry, name: str, text: str) -> Step:
+    """Return a step that the lifecycle of an entry allows now.
+
+    Raises:
+        InvalidEntryError: it does not; the hint names what it allows.
+        NoSuchEntryError: the entry is gone.
+    """
+    allowed = [step for step in view.steps_allowed(target.id) if step not in TURNS]
+    if name not in allowed:
+        hint = f"possible now: {', '.join(allowed)}" if allowed else "no step is possible now"
+        raise InvalidEntryError("this step is not possible as the entry stands", hint=hint)
+    return Step(name, text)
+
+
+def revise(reader: Reader, target: Entry, content: Content) -> None:
+    """Replace the content of an entry.
+
+    Raises:
+        NotYourEntryError: it is the other's, and not joint.
+        InvalidEntryError: another kind, or a content that will not do.
+        NoSuchEntryError: there is no such entry.
+        StoreError: nothing was saved.
+    """
+    if not (target.is_mine or target.joint):
+        raise NotYourEntryError("only its author can revise this entry")
+    if content.kind != target.kind:
+        raise InvalidEntryError("a revision keeps the kind of its entry")
+    require_valid(content)
+    with reader.device.hold():
+        book, record = _record(reader, target)
+        fields = msgspec.Raw(codec.encode(content.to_fields()))
+        named = list(versions_of(record).named)
+        book.append([Draft("revise", words.Revise(entry=record.id, after=named, fields=fields))])
+
+
+def retract(reader: Reader, target: Entry) -> None:
+    """Hide an entry of one's own.
+
+    Raises:
+        NotYourEntryError: it is the other's.
+        NoSuchEntryError: there is no such entry.
+        StoreError: nothing was saved.
+    """
+    if not target.is_mine:
+        raise NotYourEntryError("only its author can retract this entry")
+    with reader.device.hold():
+        book, record = _record(reader, target)
+        book.append([Draft("retract", words.Retract(entry=record.id, after=list(versions_of(record).named)))])
+
+
+def share(reader: Reader, target: Entry) -> str:
+    """Write a private or waiting entry into the shared book and return its id there.
+
+    Raises:
+        NotYourEntryError: it is not one's own.
+        InvalidEntryError: there is no shared book, it is shared already, or what it refers to is not.
+        NoSuchEntryError: there is no such entry.
+        StoreError: the disk is full or failing; a half-done one is finished when it is tried again.
+    """
+    device = reader.device
+    if not target.is_mine:
+        raise NotYourEntryError("only its author can share this entry")
+    with device.hold():
+        shared = device.shared
+        if shared is None:
+            raise InvalidEntryError("there is no shared journal yet", hint="invite your partner first")
+        book, record = _record(reader, target)
+        if book is shared:
+            raise InvalidEntryError("this entry is shared already")
+        mine, ours = reader.states()
+        refs = None if ours is None else refs_in_shared(record, mine, ours)
+        if refs is None:
+            raise InvalidEntryError("this entry refers to one that is still private", hint="share that one first")
+        return share_one(book, shared, record, refs, device.system).hex()
+
+
+def _book_for(
+    reader: Reader, kind: Kind, audience: Literal["shared", "private"] | None, targets: Mapping[str, Entry]
+) -> tuple[Book, bool]:
+    """Return the book to write into, and whether the entry waits there for a shared one."""
+    device = reader.device
+    heard = {target.audience for target in targets.values()}
+    if audience is None:
+        audience = "private" if "private" in heard or kind.default_audience == "private" and not heard else "shared"
+    if audience == "private":
+        return device.private, False
+    if "private" in heard:
+        raise InvalidEntryError("what both can see cannot refer to a private entry", hint="share that one first")
+    shared = device.shared
+    if shared is None or "waiting" in heard:
+        return device.private, True
+    return shared, False
+
+
+def _require_refs(reader: Reader, kind: Kind, targets: Mapping[str, Entry]) -> None:
+    """Refuse references that the kind does not have, and an answer to one's own bid."""
+    rule = kind.refs
+    if rule is None:
+        return
+    target = targets.get(rule.relation)
+    if target is None:
+        if rule.is_needed:
+            raise InvalidEntryError(f"a {kind.name} belongs to another entry", hint="name that entry")
+        return
+    other = reader.kinds.get(target.kind)
+    if other is None or not rule.is_for(other):
+        raise InvalidEntryError(f"a {kind.name} does not belong to this kind of entry")
+    if rule.relation == RESPONDS_TO and target.is_mine:
+        raise InvalidEntryError("a response answers the other's bid, not one's own")
+
+
+def _kind_of(reader: Reader, content: Content) -> Kind:
+    kind = reader.kinds.get(content.kind)
+    if kind is None:
+        raise InvalidEntryError("this kind of entry is not known here")
+    return kind
+
+
+def _entry(reader: Reader, target: Entry | str) -> Entry:
+    return target if isinstance(target, Entry) else reader.view().entry(target)
+
+
+def _record(reader: Reader, target: Entry) -> tuple[Book, Record]:
+    """Return the book in which an entry stands now, and its record."""
+    standing = bytes.fromhex(reader.view().entry(target.id).id)
+    mine, ours = reader.states()
+    device = reader.device
+    for book, frozen in ((device.shared, ours), (device.private, mine)):
+        record = None if frozen is None else frozen.record(standing)
+        if book is not None and record is not None:
+            return book, record
+    raise NoSuchEntryError("this entry stands in an earlier journal, which is read and never written")

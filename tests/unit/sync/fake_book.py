@@ -1,0 +1,243 @@
+"""A small, honest book of toy segments for the tests of `couplejournal.sync`, and the machine around it.
+
+A toy segment is known by its content: it ends with a checksum, so that half of one does not authenticate. Words of a
+device are held back until its key segment is there, as real ones are.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from collections.abc import Sequence
+from pathlib import Path
+
+import attrs
+
+from couplejournal.disk import Listed
+from couplejournal.seal.segments import MAGIC, SMALLEST_BYTES
+from couplejournal.sync.port import Gap, Held, Taken, Verdict
+
+_HEAD = struct.Struct(">4sBB32sB16sQQ")
+KEYS, WORDS = 1, 2
+FINE, WRONG, NEWER = 0, 1, 2
+FLAWS = {WRONG: Verdict.REFUSED, NEWER: Verdict.NEWER}
+START_MS = 1_800_000_000_000
+
+
+class FakeSystem:
+    """A machine whose time passes only when told to."""
+
+    def __init__(self) -> None:
+        self.ms = START_MS
+        self.seconds = 0.0
+        self.boot = "boot-1"
+
+    def now_ms(self) -> int:
+        return self.ms
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+    def random_bytes(self, count: int) -> bytes:
+        return bytes(count)
+
+    def boot_id(self) -> str:
+        return self.boot
+
+    def pass_by(self, *, seconds: float = 0, hours: float = 0) -> None:
+        """Let time pass on both clocks."""
+        self.ms += int(seconds * 1000 + hours * 3_600_000)
+        self.seconds += seconds + hours * 3600
+
+
+class MemoryDisk:
+    """A disk in memory; ``writes`` counts what was written."""
+
+    def __init__(self) -> None:
+        self.files: dict[Path, bytes] = {}
+        self.writes = 0
+
+    def write_new(self, path: Path, data: bytes) -> None:
+        self.replace(path, data)
+
+    def replace(self, path: Path, data: bytes, *, durable: bool = True, private: bool = False) -> None:
+        self.files[path] = data
+        self.writes += 1
+
+    def read(self, path: Path, *, limit_bytes: int) -> bytes | None:
+        return self.files.get(path)
+
+    def list(self, folder: Path) -> list[Listed]:
+        return [Listed(path.name, len(data), 0, True) for path, data in self.files.items() if path.parent == folder]
+
+    def make_folder(self, path: Path, *, private: bool = False) -> None:
+        """Need nothing."""
+
+    def remove(self, path: Path) -> None:
+        self.files.pop(path, None)
+
+    def append(self, path: Path, data: bytes, *, durable: bool) -> None:
+        self.files[path] = self.files.get(path, b"") + data
+
+
+@attrs.frozen(kw_only=True)
+class Toy:
+    """A toy segment before it is sealed; ``ops`` are any bytes without a newline."""
+
+    book: bytes
+    author: int
+    stream: bytes
+    first: int
+    ops: tuple[bytes, ...]
+    kind: int = WORDS
+    flaw: int = FINE
+
+    @property
+    def last(self) -> int:
+        return self.first + len(self.ops) - 1
+
+    def seal(self) -> bytes:
+        """Return the file."""
+        head = _HEAD.pack(MAGIC, self.kind, self.flaw, self.book, self.author, self.stream, self.first, self.last)
+        body = (head + b"\n".join(self.ops) + b"\n").ljust(SMALLEST_BYTES, b"\0")
+        return body + hashlib.sha256(body).digest()
+
+    @property
+    def path(self) -> str:
+        """Return its name on the drive."""
+        digest = hashlib.sha256(self.seal()).hexdigest()[:32]
+        return f"{self.book[:16].hex()}/streams/{self.stream.hex()}/{self.first:08d}-{self.last:08d}-{digest}.seg"
+
+
+def opened(data: bytes) -> Toy | None:
+    """Return what a file holds, or None where it does not authenticate."""
+    body, checksum = data[:-32], data[-32:]
+    if not data.startswith(MAGIC) or len(data) < SMALLEST_BYTES or hashlib.sha256(body).digest() != checksum:
+        return None
+    _, kind, flaw, book, author, stream, first, last = _HEAD.unpack_from(body)
+    ops = tuple(body[_HEAD.size :].split(b"\n")[: last - first + 1])
+    return Toy(book=book, author=author, stream=stream, first=first, ops=ops, kind=kind, flaw=flaw)
+
+
+def genesis_of(name: str) -> bytes:
+    """Return the genesis of a toy book."""
+    return (MAGIC + name.encode()).ljust(SMALLEST_BYTES + 9, b"\0")
+
+
+class FakeBook:
+    """One device's book. ``files`` is its replica, which several books (processes) of one device may share."""
+
+    def __init__(self, author: int, *, name: str = "book", files: dict[str, bytes] | None = None) -> None:
+        self.genesis = genesis_of(name)
+        self.id = hashlib.sha256(self.genesis).digest()
+        self.author = author
+        self.files = {} if files is None else files
+        self.stopped = ""
+        self.batches: list[int] = []
+        self.answers: dict[bytes, bool | None] = {}
+        self._toys: dict[str, Toy] = {}
+        if not self.files:
+            self._add(KEYS, (b"admit",))
+
+    # What a device does.
+
+    def stream_of(self, kind: int, author: int | None = None) -> bytes:
+        """Return the id of a device's stream."""
+        return bytes([kind, self.author if author is None else author] * 8)
+
+    def write(self, *words: str) -> Toy:
+        """Save some words as one segment, as an add does."""
+        return self._add(WORDS, tuple(word.encode() for word in words))
+
+    def _add(self, kind: int, ops: tuple[bytes, ...]) -> Toy:
+        self.refresh()
+        stream = self.stream_of(kind)
+        first = 1 + max((toy.last for toy in self._toys.values() if toy.stream == stream), default=0)
+        toy = Toy(book=self.id, author=self.author, stream=stream, first=first, ops=ops, kind=kind)
+        self.files[toy.path] = toy.seal()
+        self.refresh()
+        return toy
+
+    def ops(self) -> dict[tuple[bytes, int], bytes]:
+        """Return every operation that is held, by stream and number."""
+        return {
+            (toy.stream, toy.first + number): op for toy in self._toys.values() for number, op in enumerate(toy.ops)
+        }
+
+    def words(self) -> set[str]:
+        """Return every word that is held."""
+        return {op.decode() for toy in self._toys.values() if toy.kind == WORDS for op in toy.ops}
+
+    # The port.
+
+    def refresh(self) -> None:
+        for path, data in self.files.items():
+            toy = opened(data)
+            assert toy is not None, "something unverified was stored"
+            self._toys.setdefault(path, toy)
+
+    def held(self) -> Sequence[Held]:
+        toys = sorted(self._toys.items(), key=lambda item: (item[1].kind, item[1].stream, item[1].first))
+        return [
+            Held(
+                path=path,
+                size_bytes=len(self.files[path]),
+                digest=hashlib.sha256(self.files[path]).digest(),
+                stream=toy.stream,
+                first=toy.first,
+                last=toy.last,
+                is_key=toy.kind == KEYS,
+                is_mine=toy.author == self.author,
+            )
+            for path, toy in toys
+        ]
+
+    def read(self, path: str) -> bytes:
+        return self.files[path]
+
+    def gaps(self) -> Sequence[Gap]:
+        numbers: dict[bytes, list[int]] = {}
+        for stream, number in sorted(self.ops()):
+            numbers.setdefault(stream, []).append(number)
+        return [
+            Gap(stream, f"device {stream[1]}", before + 1, after - 1)
+            for stream, found in numbers.items()
+            for before, after in zip([0, *found], found, strict=False)
+            if after > before + 1
+        ]
+
+    def seen(self, held: Held, *, since_ms: int) -> bool | None:
+        return self.answers.get(held.digest)
+
+    def take(self, files: Sequence[bytes]) -> list[Taken]:
+        self.batches.append(len(files))
+        verdicts: dict[int, Taken] = {}
+        toys = [opened(data) for data in files]
+        for number in sorted(range(len(files)), key=lambda at: toys[at] is None or toys[at].kind):  # type: ignore[union-attr]
+            digest = hashlib.sha256(files[number]).digest()
+            verdicts[number] = self._take(toys[number], files[number], digest)
+        return [verdicts[number] for number in range(len(files))]
+
+    def _take(self, toy: Toy | None, data: bytes, digest: bytes) -> Taken:
+        if toy is None:
+            return Taken(Verdict.PENDING, "does not authenticate", digest)
+        if toy.book != self.id or toy.flaw:
+            verdict = Verdict.FOREIGN if toy.book != self.id else FLAWS[toy.flaw]
+            return Taken(verdict, "signed but wrong" if verdict is Verdict.REFUSED else "", digest)
+        authors = {known.author for known in self._toys.values() if known.kind == KEYS}
+        if toy.kind == WORDS and toy.author not in authors:
+            return Taken(Verdict.HELD, "its key is not known yet", digest)
+        mine = self.ops()
+        new = {(toy.stream, toy.first + number): op for number, op in enumerate(toy.ops)}
+        count = sum(place not in mine for place in new)
+        is_forked = any(mine.get(place, op) != op for place, op in new.items())
+        if is_forked or (count and toy.author == self.author):
+            return Taken(Verdict.FORKED if is_forked else Verdict.OWN_UNKNOWN, "two histories", digest)
+        if count:
+            self.files[toy.path] = data
+            self._toys[toy.path] = toy
+        verdict = Verdict.STORED if count else Verdict.KNOWN
+        return Taken(verdict, "", digest, ops=count, stream=toy.stream, first=toy.first, last=toy.last)
+
+    def stop(self, reason: str) -> None:
+        self.stopped = reason
