@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from couplejournal.arrivals import BEGINNING
     from couplejournal.errors import (
         CouplejournalError,
         DriveError,
@@ -40,17 +39,18 @@ if TYPE_CHECKING:
         WrongPassphraseError,
     )
     from couplejournal.journal import Journal
+    from couplejournal.journal.arrivals import BEGINNING
+    from couplejournal.journal.opening import KEYCHAIN, NO_PASSPHRASE, create, join, lock, open, unlock  # noqa: A004
+    from couplejournal.journal.status import DeviceInfo, PairingStatus, Status
     from couplejournal.model.content import Content, RawContent
     from couplejournal.model.entry import Added, Author, Change, Entry, Ref, Retracted, Revised
     from couplejournal.model.kinds import Appreciation, Bid, Goal, Kind, Milestone, Note, Response, Step
-    from couplejournal.opening import KEYCHAIN, NO_PASSPHRASE, create, join, lock, open, unlock  # noqa: A004
     from couplejournal.pairing import Invitation, Joining, Pairing
-    from couplejournal.status import DeviceInfo, PairingStatus, Status
     from couplejournal.sync import SyncReport
     from couplejournal.view import JournalView
 
 _PLACES = {
-    "couplejournal.arrivals": ("BEGINNING",),
+    "couplejournal.journal.arrivals": ("BEGINNING",),
     "couplejournal.errors": (
         "CouplejournalError", "DriveError", "EntryError", "ForkedError", "InvalidEntryError", "KeyMissingError",
         "LockedError", "NewerFormatError", "NoInviteError", "NoJournalError", "NoSuchEntryError", "NotYourEntryError",
@@ -61,22 +61,69 @@ _PLACES = {
     "couplejournal.model.content": ("Content", "RawContent"),
     "couplejournal.model.entry": ("Added", "Author", "Change", "Entry", "Ref", "Retracted", "Revised"),
     "couplejournal.model.kinds": ("Appreciation", "Bid", "Goal", "Kind", "Milestone", "Note", "Response", "Step"),
-    "couplejournal.opening": ("KEYCHAIN", "NO_PASSPHRASE", "create", "join", "lock", "open", "unlock"),
+    "couplejournal.journal.opening": ("KEYCHAIN", "NO_PASSPHRASE", "create", "join", "lock", "open", "unlock"),
     "couplejournal.pairing": ("Invitation", "Joining", "Pairing"),
-    "couplejournal.status": ("DeviceInfo", "PairingStatus", "Status"),
+    "couplejournal.journal.status": ("DeviceInfo", "PairingStatus", "Status"),
     "couplejournal.sync": ("SyncReport",),
     "couplejournal.view": ("JournalView",),
 }  # fmt: skip
 _PLACE_OF = {name: place for place, names in _PLACES.items() for name in names}
 
 __all__ = [
-    "BEGINNING", "KEYCHAIN", "NO_PASSPHRASE", "Added", "Appreciation", "Author", "Bid", "Change", "Content",
-    "CouplejournalError", "DeviceInfo", "DriveError", "Entry", "EntryError", "ForkedError", "Goal",
-    "InvalidEntryError", "Invitation", "Joining", "Journal", "JournalView", "KeyMissingError", "Kind", "LockedError",
-    "Milestone", "NewerFormatError", "NoInviteError", "NoJournalError", "NoSuchEntryError", "Note",
-    "NotYourEntryError", "Pairing", "PairingError", "PairingStatus", "PluginError", "RawContent", "Ref", "Response",
-    "Retracted", "Revised", "SetupError", "Status", "Step", "StoreBusyError", "StoreError", "SyncReport",
-    "UnlockError", "UntrustedDataError", "WrongPassphraseError", "__version__", "create", "join", "lock", "open",
+    "BEGINNING",
+    "KEYCHAIN",
+    "NO_PASSPHRASE",
+    "Added",
+    "Appreciation",
+    "Author",
+    "Bid",
+    "Change",
+    "Content",
+    "CouplejournalError",
+    "DeviceInfo",
+    "DriveError",
+    "Entry",
+    "EntryError",
+    "ForkedError",
+    "Goal",
+    "InvalidEntryError",
+    "Invitation",
+    "Joining",
+    "Journal",
+    "JournalView",
+    "KeyMissingError",
+    "Kind",
+    "LockedError",
+    "Milestone",
+    "NewerFormatError",
+    "NoInviteError",
+    "NoJournalError",
+    "NoSuchEntryError",
+    "NotYourEntryError",
+    "Note",
+    "Pairing",
+    "PairingError",
+    "PairingStatus",
+    "PluginError",
+    "RawContent",
+    "Ref",
+    "Response",
+    "Retracted",
+    "Revised",
+    "SetupError",
+    "Status",
+    "Step",
+    "StoreBusyError",
+    "StoreError",
+    "SyncReport",
+    "UnlockError",
+    "UntrustedDataError",
+    "WrongPassphraseError",
+    "__version__",
+    "create",
+    "join",
+    "lock",
+    "open",
     "unlock",
 ]  # fmt: skip
 

@@ -36,7 +36,7 @@ CONFIG_LIMIT_BYTES: Final = 1 << 20
 
 
 class Settings(msgspec.Struct, frozen=True):
-    """What is not secret: the meeting place, and whether this device may lay a book down there that is not there yet."""
+    """What is not secret: the meeting place, and whether this device may lay a book down that is not there yet."""
 
     drive: str = ""
     may_found: bool = False

@@ -128,9 +128,7 @@ class RealDisk:
                 for entry in entries:
                     with contextlib.suppress(FileNotFoundError):  # gone between the listing and the look
                         about = entry.stat(follow_symlinks=False)
-                        found.append(
-                            Listed(entry.name, about.st_size, about.st_mtime_ns, stat.S_ISREG(about.st_mode))
-                        )
+                        found.append(Listed(entry.name, about.st_size, about.st_mtime_ns, stat.S_ISREG(about.st_mode)))
         except (FileNotFoundError, NotADirectoryError):
             return []
         except OSError as error:
@@ -225,7 +223,7 @@ def _write_all(descriptor: int, data: bytes) -> None:
 def _sync(descriptor: int) -> None:
     """Bring the bytes to the disk itself; on macOS a plain fsync stops at the drive's cache."""
     try:
-        import fcntl  # noqa: PLC0415 - not on Windows
+        import fcntl
 
         full_sync = getattr(fcntl, "F_FULLFSYNC", None)
         if full_sync is not None:

@@ -66,6 +66,7 @@ class LocalZone(tzinfo):
     def dst(self, when: datetime | None) -> timedelta | None:
         """Return None: only the whole offset is known."""
         del when
+        return None
 
     def tzname(self, when: datetime | None) -> str:
         """Return the offset as the zone's name."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -185,8 +185,10 @@ class Book:
 
     def held(self) -> list[Held]:
         """Return every file of the replica in publishing order: key segments first, each stream in its order."""
-        streams = sorted(list(self._shelf.streams.values()), key=lambda stream: (stream.type, stream.id))
-        return [self._held(stream, part) for stream in streams for part in list(stream.parts) if not self._is_genesis(part)]
+        streams = sorted(self._shelf.streams.values(), key=lambda stream: (stream.type, stream.id))
+        return [
+            self._held(stream, part) for stream in streams for part in list(stream.parts) if not self._is_genesis(part)
+        ]
 
     def read(self, path: str) -> bytes:
         """Return the exact bytes of one held file, by the path that `held` gave.

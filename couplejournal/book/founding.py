@@ -29,9 +29,7 @@ def make_genesis(author: KeyPair, founders: list[Founder], signatures: list[byte
     stream = system.random_bytes(16)
     clock = (system.now_ms(), 0)
     first = domains.first_link(author.id, stream, KEY_STREAM)
-    found = codec.encode_op(
-        "found", words.Found(founders, signatures), salt=system.random_bytes(16), clock=clock
-    )
+    found = codec.encode_op("found", words.Found(founders, signatures), salt=system.random_bytes(16), clock=clock)
     link = domains.next_link(first, found)
     try:
         read_found(KeyOp(author.id, stream, 1, link, found), KeyProofs())

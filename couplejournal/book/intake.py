@@ -52,15 +52,17 @@ def take(writer: Writer, files: Sequence[bytes], system: System) -> list[Taken]:
 
 
 def _parse(data: bytes) -> SealedSegment | Taken:
-    digest = hashlib.sha256(data).digest()
     try:
         return segments.parse(data)
-    except NotYetError as error:
-        return Taken(Verdict.PENDING, str(error), digest)
-    except NewerFormatError as error:
-        return Taken(Verdict.NEWER, str(error), digest)
-    except UntrustedDataError as error:
-        return Taken(Verdict.REFUSED, str(error), digest)
+    except (UntrustedDataError, NewerFormatError) as error:
+        return Taken(_verdict_of(error), str(error), hashlib.sha256(data).digest())
+
+
+def _verdict_of(error: Exception) -> Verdict:
+    """Return what an error of reading or proving means."""
+    if isinstance(error, NotYetError):
+        return Verdict.PENDING
+    return Verdict.NEWER if isinstance(error, NewerFormatError) else Verdict.REFUSED
 
 
 def _take_one(writer: Writer, marks: Marks, sealed: SealedSegment, system: System) -> Taken:
@@ -70,37 +72,40 @@ def _take_one(writer: Writer, marks: Marks, sealed: SealedSegment, system: Syste
         return _taken(Verdict.KNOWN, "", sealed)
     if head.book != shelf.id:
         return _taken(Verdict.FOREIGN, "a file of another journal", sealed)
-    part = part_of(sealed)
     stream = shelf.streams.get(head.stream)
-    if stream is not None and stream.has(part):
+    if stream is not None and stream.has(part_of(sealed)):
         return _taken(Verdict.KNOWN, "", sealed)
     try:
         verified = shelf.verify(sealed)
-    except NotYetError as error:
-        return _taken(Verdict.PENDING, str(error), sealed)
-    except NewerFormatError as error:
-        return _taken(Verdict.NEWER, str(error), sealed)
-    except UntrustedDataError as error:
-        return _taken(Verdict.REFUSED, str(error), sealed)
+    except (UntrustedDataError, NewerFormatError) as error:
+        return _taken(_verdict_of(error), str(error), sealed)
     if verified is None:
         return _taken(Verdict.HELD, "its key has not arrived yet", sealed)
-    if part in shelf.damaged:
-        shelf.replica.put(part.path, sealed.data)
-        shelf.damaged.discard(part)
+    if part_of(sealed) in shelf.damaged:
+        shelf.replica.put(sealed.path, sealed.data)
+        shelf.damaged.discard(part_of(sealed))
         shelf.adopt(verified)
         return _taken(Verdict.STORED, "", sealed)
-    if stream is not None and not _agrees(shelf, verified):
-        return _taken(Verdict.FORKED, "a device wrote two histories", sealed)
-    covered = stream is not None and stream.covers(head.first, head.last)
-    if head.key == shelf.own.id and not covered:
+    return _compare_and_store(writer, marks, verified, system)
+
+
+def _compare_and_store(writer: Writer, marks: Marks, verified: VerifiedSegment, system: System) -> Taken:
+    """Store a proved segment, unless it contradicts what is held or is covered by it already."""
+    shelf, sealed = writer.shelf, verified.sealed
+    head = sealed.header
+    stream = shelf.streams.get(head.stream)
+    before, is_covered = 0, False
+    if stream is not None:
+        if not _agrees(shelf, verified):
+            return _taken(Verdict.FORKED, "a device wrote two histories", sealed)
+        before, is_covered = stream.head, stream.covers(head.first, head.last)
+        if any(part.first <= head.first and part.last >= head.last for part in stream.touching(head.first, head.last)):
+            return _taken(Verdict.KNOWN, "", sealed)
+    if head.key == shelf.own.id and not is_covered:
         return _taken(Verdict.OWN_UNKNOWN, "words of this device that it does not hold", sealed)
-    if covered and stream is not None and any(p.first <= head.first and p.last >= head.last for p in stream.touching(head.first, head.last)):
-        return _taken(Verdict.KNOWN, "", sealed)
-    before = stream.head if stream is not None else 0
-    _observe(marks, verified, system, is_new=not covered)
+    _observe(marks, verified, system, is_new=not is_covered)
     writer.store(marks, verified)
-    fresh = max(0, shelf.streams[head.stream].head - before)
-    return _taken(Verdict.STORED, "", sealed, ops=fresh)
+    return _taken(Verdict.STORED, "", sealed, ops=max(0, shelf.streams[head.stream].head - before))
 
 
 def _observe(marks: Marks, verified: VerifiedSegment, system: System, *, is_new: bool) -> None:

@@ -73,13 +73,13 @@ class Shelf:
             stream = self.streams.get(part.stream)
             if part not in self.damaged and not (stream and stream.has(part)):
                 fresh.setdefault(part.stream, []).append(part)
-        waiting = {stream: sorted(parts, key=lambda part: (part.first, part.last)) for stream, parts in fresh.items()}
+        waiting = {stream_id: sorted(parts, key=_by_range) for stream_id, parts in fresh.items()}
         progress = True
         while waiting and progress:  # a key stream may be provable only after another one was read
             progress = False
-            for stream in list(waiting):
-                if self._place(waiting[stream]):
-                    del waiting[stream]
+            for stream_id in list(waiting):
+                if self._place(waiting[stream_id]):
+                    del waiting[stream_id]
                     progress = True
         self._unproved = {part for parts in waiting.values() for part in parts}
 
@@ -245,7 +245,12 @@ class Shelf:
     def _learn(self) -> None:
         """Compute anew who belongs, from the key streams as far as they are held without a gap."""
         reach = {stream.id: stream.head for stream in self.streams.values()}
-        ops = [op for stream, found in self.key_ops.items() for number, op in found.items() if number <= reach.get(stream, 0)]
+        ops = [
+            op
+            for stream, found in self.key_ops.items()
+            for number, op in found.items()
+            if number <= reach.get(stream, 0)
+        ]
         self.membership = Membership.of(self.id, self._genesis_op, ops, KeyProofs())
         self.epochs.learn(self.membership)
 
@@ -253,6 +258,10 @@ class Shelf:
         self._cache[verified.sealed.digest[:16]] = verified
         while len(self._cache) > CACHED_SEGMENTS:
             self._cache.popitem(last=False)
+
+
+def _by_range(part: Part) -> tuple[int, int]:
+    return part.first, part.last
 
 
 def part_of(sealed: SealedSegment) -> Part:

@@ -16,7 +16,7 @@ def _order(part: Part) -> tuple[int, int, bytes]:
 
 @attrs.define(eq=False)
 class Stream:
-    """One stream of one key. ``head`` is the number up to which every operation is held; parts may overlap or lie beyond it."""
+    """One stream of one key. ``head``: every operation up to it is held; parts may overlap, or lie beyond a gap."""
 
     id: bytes
     key: bytes

@@ -8,7 +8,7 @@ from couplejournal.book.shelf import Shelf
 from couplejournal.book.writing import Draft, Writer
 from couplejournal.errors import PairingError
 from couplejournal.ops import words
-from couplejournal.ops.membership import DEVICES_PER_PERSON, Membership, key_id
+from couplejournal.ops.membership import DEVICES_PER_PERSON, EpochFact, Membership, key_id
 from couplejournal.seal import epochs, wraps
 
 WRAPS_PER_OP: Final = 500  # 500 wraps of 1,168 bytes stay well under the limit of an operation
@@ -100,12 +100,10 @@ def _grants(shelf: Shelf) -> list[Draft]:
 
 
 def _grant_drafts(given: list[tuple[bytes, bytes, bytes]]) -> list[Draft]:
-    return [
-        Draft("grant", words.Grant(given[at : at + WRAPS_PER_OP])) for at in range(0, len(given), WRAPS_PER_OP)
-    ]
+    return [Draft("grant", words.Grant(given[at : at + WRAPS_PER_OP])) for at in range(0, len(given), WRAPS_PER_OP)]
 
 
-def _openable(shelf: Shelf) -> list[tuple[epochs.EpochFact, bytes]]:
+def _openable(shelf: Shelf) -> list[tuple[EpochFact, bytes]]:
     """Return every epoch with its key that this device can open, by id."""
     found = []
     for fact in sorted(shelf.membership.epochs.values(), key=lambda fact: fact.id):

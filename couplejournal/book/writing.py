@@ -141,7 +141,9 @@ class Writer:
             packed = [self._pack(marks, draft) for draft in drafts]
             self.store(
                 marks,
-                segments.seal_keys(self.shelf.own, book=self.shelf.id, stream=stream, first=first, prev=prev, ops=packed),
+                segments.seal_keys(
+                    self.shelf.own, book=self.shelf.id, stream=stream, first=first, prev=prev, ops=packed
+                ),
             )
 
     def store(self, marks: Marks, verified: VerifiedSegment) -> None:
@@ -294,8 +296,14 @@ def _ops_of(verified: VerifiedSegment) -> list[Op]:
         peeked = codec.peek(data)
         found.append(
             Op(
-                verified.links[index], head.key, head.stream, head.first + index, peeked.word, peeked.clock, peeked.salt,
+                verified.links[index],
+                head.key,
+                head.stream,
+                head.first + index,
+                peeked.word,
+                peeked.clock,
+                peeked.salt,
                 bytes(peeked.fields),
-            )  # fmt: skip
+            )
         )
     return found

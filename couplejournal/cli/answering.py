@@ -13,7 +13,6 @@ from couplejournal.errors import InvalidEntryError
 
 if TYPE_CHECKING:
     from couplejournal.journal import Journal
-
     from couplejournal.model.entry import Entry
 
 TURNS = ("toward", "away", "against")

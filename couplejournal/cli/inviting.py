@@ -17,7 +17,6 @@ from couplejournal.errors import DriveError, PairingError
 
 if TYPE_CHECKING:
     from couplejournal.journal import Journal
-
     from couplejournal.pairing import Invitation
 
 

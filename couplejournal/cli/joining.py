@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from couplejournal.journal import Journal
-
     from couplejournal.pairing import Joining
 
 NOT_HERE_YET: Final = "No invite for these words here yet: check the words, or wait for the folder"

@@ -16,9 +16,8 @@ from couplejournal.errors import DriveError, SetupError
 
 if TYPE_CHECKING:
     from couplejournal.journal import Journal
-
+    from couplejournal.journal.status import Status
     from couplejournal.model.entry import Change
-    from couplejournal.status import Status
     from couplejournal.sync.report import SyncReport
 
 WATCH_DIGITS: Final = 8

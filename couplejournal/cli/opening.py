@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from couplejournal.journal import Journal
-
     from couplejournal.model.entry import Entry
     from couplejournal.sync.report import SyncReport
     from couplejournal.view import JournalView

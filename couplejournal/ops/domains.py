@@ -35,7 +35,7 @@ _DOMAINS: Final = {word: domain(word) for word in WORDS}
 
 
 def framed(items: Sequence[Item]) -> bytes:
-    """Return ``len4(a) || a || len4(b) || b ...``: bytes as they are, numbers as 8 bytes, lists as a count and items."""
+    """Return ``len4(a) || a || len4(b) || b ...``: bytes as they are, numbers as 8 bytes, lists by count and items."""
     parts: list[bytes] = []
     for item in items:
         if isinstance(item, bytes):

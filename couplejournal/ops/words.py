@@ -19,14 +19,17 @@ Head = tuple[bytes, int, bytes]
 
 
 class Found(msgspec.Struct, frozen=True):
-    """Name the one or two persons of a book for ever: [[root keys, device keys] ...] and a signature of each founding key."""
+    """Name a book's one or two persons for ever: [[root keys, device keys] ...], signed by each founding key."""
 
     persons: list[tuple[bytes, bytes]]
     signatures: list[bytes]
 
 
 class Admit(msgspec.Struct, frozen=True):
-    """Add a device to the author's own person. ``proof`` is the new key's signature, ``founding`` the founding seed wrapped for it."""
+    """Add a device to the author's own person.
+
+    ``proof`` is the new key's signature, ``founding`` the founding seed wrapped for it.
+    """
 
     keys: bytes
     proof: bytes
@@ -34,7 +37,10 @@ class Admit(msgspec.Struct, frozen=True):
 
 
 class Epoch(msgspec.Struct, frozen=True):
-    """Announce a new key for the author's words. ``wraps`` = [[key id, wrap] ...], ``back`` = [] or [epoch id, sealed key]."""
+    """Announce a new key for the author's words.
+
+    ``wraps`` = [[key id, wrap] ...], ``back`` = [] or [epoch id, sealed key].
+    """
 
     commit: bytes
     wraps: list[tuple[bytes, bytes]]
@@ -100,7 +106,7 @@ class Profile(msgspec.Struct, frozen=True):
 
 
 class Share(msgspec.Struct, frozen=True):
-    """In a private book: this entry goes into the shared book as the write with this salt by this person's device key."""
+    """In a private book: this entry goes into the shared book, as the write with this salt by this key."""
 
     entry: bytes
     salt: bytes
@@ -115,9 +121,7 @@ WORD_WORDS: Final[dict[str, type[msgspec.Struct]]] = {
 }  # fmt: skip
 RESERVED: Final = frozenset({"remove", "seal", "rewrap", "release", "withdraw", "skip", "end"})
 
-_decoders: Final = {
-    struct: msgspec.msgpack.Decoder(struct) for struct in (*KEY_WORDS.values(), *WORD_WORDS.values())
-}
+_decoders: Final = {struct: msgspec.msgpack.Decoder(struct) for struct in (*KEY_WORDS.values(), *WORD_WORDS.values())}
 S = TypeVar("S", bound=msgspec.Struct)
 
 

@@ -61,7 +61,8 @@ class Pairing:
             shared = self._device.shared
             if device and shared is None:
                 raise PairingError(
-                    "there is no shared journal yet that a device of your own could join", hint="invite your partner first"
+                    "there is no shared journal yet that a device of your own could join",
+                    hint="invite your partner first",
                 )
             if not device and shared is not None:
                 raise PairingError("this journal is shared already; one journal is shared with one partner")
@@ -145,15 +146,17 @@ class Pairing:
         except CouplejournalError:
             return  # the folder is away: another time
         self._device.change(
-            lambda secrets: msgspec.structs.replace(secrets, pairing=b"")
-            if state.load(secrets.pairing) == done
-            else secrets
+            lambda secrets: (
+                msgspec.structs.replace(secrets, pairing=b"") if state.load(secrets.pairing) == done else secrets
+            )
         )
 
     def private_number(self) -> int:
         """Return the number of the last operation in this device's private word stream."""
         private = self._device.private
-        return max((seq for stream, seq in private.heads().items() if private.key_of(stream) == private.own_key), default=0)
+        return max(
+            (seq for stream, seq in private.heads().items() if private.key_of(stream) == private.own_key), default=0
+        )
 
 
 def _names(genesis: bytes, device_keys: bytes) -> bool:
@@ -164,5 +167,3 @@ def _names(genesis: bytes, device_keys: bytes) -> bool:
     except CouplejournalError:
         return False
     return len(found.persons) == 2 and found.persons[0][1] == device_keys
-
-

@@ -154,7 +154,9 @@ class Invitation:
             join = sealing.open_join(self._state.secret, self._state.offer, self._state.join)
         except UntrustedDataError as error:
             raise PairingError(f"the answer to this invite does not hold: {error}") from None
-        if self._state.purpose == "partner" and (not join.root_keys or join.root_keys == self._device.secrets.root_keys):
+        if self._state.purpose == "partner" and (
+            not join.root_keys or join.root_keys == self._device.secrets.root_keys
+        ):
             raise PairingError("the answer to this invite is not that of another person")
         return join
 
@@ -178,9 +180,7 @@ class Invitation:
         self._device.change(put)
 
 
-def new_invitation(
-    device: Device, drive: Callable[[], Drive], *, purpose: str, share_from: int
-) -> Invitation:
+def new_invitation(device: Device, drive: Callable[[], Drive], *, purpose: str, share_from: int) -> Invitation:
     """Make an invite, keep it, and lay its offer in the meeting place.
 
     Raises:

@@ -222,7 +222,7 @@ class Joining:
         return True
 
     def _finish(self, book_id: bytes, founding_seed: bytes | None) -> None:
-        """Take the book into the keystore; a second device goes under its person's root, with a private book of its own."""
+        """Take the book into the keystore; a second device goes under its person's root, with a new private book."""
         device, found = self._device, self._state
         offer = self._offer()
         entry = BookSecret(book_id, "shared", found.sign_seed, found.kem_seed)

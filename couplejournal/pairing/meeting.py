@@ -1,4 +1,4 @@
-"""The pairing files in the meeting place: ``invites/<32 hex>.offer`` and ``.join``, found by content like everything."""
+"""The pairing files in the meeting place: ``invites/<32 hex>.offer`` and ``.join``, known by their content."""
 
 from __future__ import annotations
 

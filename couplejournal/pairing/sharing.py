@@ -8,7 +8,9 @@ from couplejournal.ops import words
 from couplejournal.system import System
 
 
-def share_waiting(private: Book, shared: Book, before: tuple[Frozen, Frozen], *, share_from: int, system: System) -> int:
+def share_waiting(
+    private: Book, shared: Book, before: tuple[Frozen, Frozen], *, share_from: int, system: System
+) -> int:
     """Share every entry meant for both whose number is above ``share_from``, and finish half-done ones.
 
     ``before`` is the (private, shared) state that the caller just read. What an entry refers to goes first, since it
@@ -40,9 +42,7 @@ def share_waiting(private: Book, shared: Book, before: tuple[Frozen, Frozen], *,
     return count
 
 
-def share_one(
-    private: Book, shared: Book, record: Record, refs: list[tuple[str, bytes]], system: System
-) -> bytes:
+def share_one(private: Book, shared: Book, record: Record, refs: list[tuple[str, bytes]], system: System) -> bytes:
     """Share one entry: say so in the private book, then write it with that salt; return its new id.
 
     Raises:

@@ -57,9 +57,11 @@ class _OverrideIsImplementation(pluggy.PluginManager):
 
     def parse_hookspec_opts(self, module_or_class: object, name: str) -> HookspecOpts | None:
         del module_or_class
-        return {"firstresult": False, "historic": False, "warn_on_impl": None, "warn_on_impl_args": None} if (
-            name in HOOKS
-        ) else None
+        return (
+            {"firstresult": False, "historic": False, "warn_on_impl": None, "warn_on_impl_args": None}
+            if (name in HOOKS)
+            else None
+        )
 
     def parse_hookimpl_opts(self, plugin: object, name: str) -> HookimplOpts | None:
         if name not in HOOKS or getattr(type(plugin), name, None) is getattr(JournalPlugin, name):

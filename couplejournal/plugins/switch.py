@@ -51,9 +51,7 @@ def available(*, bundled: Bundled | None = None) -> tuple[Manifest, ...]:
     return (bundled or Bundled.of_this_install(RealDisk())).manifests()
 
 
-def enabled(
-    *, home: Home | str | os.PathLike[str] | None = None, disk: Disk | None = None
-) -> tuple[LockedPlugin, ...]:
+def enabled(*, home: Home | str | os.PathLike[str] | None = None, disk: Disk | None = None) -> tuple[LockedPlugin, ...]:
     """Return what is turned on here, by id. Reads one small file and imports no plugin.
 
     Raises:
@@ -99,9 +97,7 @@ def enable(
     return Enabled(plugin=plugin, was="changed", changed_files=changed_files(before.files, plugin.files))
 
 
-def disable(
-    plugin_id: str, *, home: Home | str | os.PathLike[str] | None = None, disk: Disk | None = None
-) -> None:
+def disable(plugin_id: str, *, home: Home | str | os.PathLike[str] | None = None, disk: Disk | None = None) -> None:
     """Turn a plugin off. Its entries stay, and so does everything that was written with its help.
 
     Raises:

@@ -52,7 +52,7 @@ class Offer(msgspec.Struct, frozen=True):
 
 
 class Join(msgspec.Struct, frozen=True):
-    """What the joiner answers: fresh keys and a name; a partner adds its root and founding signature, a device its proof."""
+    """What the joiner answers: keys and a name; a partner adds root and founding signature, a device its proof."""
 
     keys: bytes
     name: str
@@ -89,7 +89,9 @@ def secret_of(words: str) -> bytes:
     """
     typed = words.lower().split()
     if len(typed) != 12:
-        raise PairingError(f"an invite has twelve words, these are {len(typed)}", hint="type all twelve, in their order")
+        raise PairingError(
+            f"an invite has twelve words, these are {len(typed)}", hint="type all twelve, in their order"
+        )
     language = _mnemonic()
     unknown = [at for at, word in enumerate(typed, start=1) if word not in language.wordlist]
     if unknown:
@@ -97,7 +99,9 @@ def secret_of(words: str) -> bytes:
     try:
         return bytes(language.to_entropy(typed))
     except ValueError:
-        raise PairingError("the words do not fit together: a typing mistake", hint="check them and their order") from None
+        raise PairingError(
+            "the words do not fit together: a typing mistake", hint="check them and their order"
+        ) from None
 
 
 def seal_offer(secret: bytes, offer: Offer, author: KeyPair) -> bytes:
@@ -155,7 +159,8 @@ def check_words(offer_file: bytes, join_file: bytes) -> tuple[str, ...]:
     bits = int.from_bytes(digest, "big") >> (256 - _CHECK_WORDS * _WORD_BITS)
     wordlist = _mnemonic().wordlist
     return tuple(
-        wordlist[(bits >> (_WORD_BITS * (_CHECK_WORDS - 1 - at))) & ((1 << _WORD_BITS) - 1)] for at in range(_CHECK_WORDS)
+        wordlist[(bits >> (_WORD_BITS * (_CHECK_WORDS - 1 - at))) & ((1 << _WORD_BITS) - 1)]
+        for at in range(_CHECK_WORDS)
     )
 
 
@@ -174,7 +179,7 @@ def _opened(key: bytes, word: str, file: bytes) -> tuple[bytes, bytes]:
     (size,) = struct.unpack_from(">I", plain) if len(plain) >= 4 else (len(plain),)
     if len(plain) % _PAD_BYTES or 4 + size > len(plain) or plain[4 + size :].strip(b"\0"):
         raise UntrustedDataError("a pairing file's padding is wrong")
-    return _decoded(tuple[bytes, bytes], plain[4 : 4 + size])  # type: ignore[arg-type,return-value]
+    return _decoded(tuple[bytes, bytes], plain[4 : 4 + size])
 
 
 def _decoded(shape: type[_T], data: bytes) -> _T:

@@ -33,7 +33,6 @@ MLKEM_BYTES: Final = 1184
 KEM_BYTES: Final = 1216
 KEYS_BYTES: Final = SIGN_BYTES + KEM_BYTES
 ROOT_KEYS_BYTES: Final = KEYS_BYTES + SIGN_BYTES
-SIGNATURE_BYTES: Final = 64
 
 SUITE: Final = Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY1305)  # docs/spec/format.md 4
 
@@ -137,7 +136,10 @@ class KeyPair:
         self.kem_seed = kem_seed
         self._sign = Ed25519PrivateKey.from_private_bytes(sign_seed)
         expanded = hashlib.shake_256(kem_seed).digest(96)
-        mlkem, x25519 = MLKEM768PrivateKey.from_seed_bytes(expanded[:64]), X25519PrivateKey.from_private_bytes(expanded[64:])
+        mlkem, x25519 = (
+            MLKEM768PrivateKey.from_seed_bytes(expanded[:64]),
+            X25519PrivateKey.from_private_bytes(expanded[64:]),
+        )
         self.kem = MLKEM768X25519PrivateKey(mlkem, x25519)
         self.public = PublicKeys(
             self._sign.public_key().public_bytes_raw(),

@@ -18,7 +18,7 @@ from couplejournal.errors import NewerFormatError, UntrustedDataError
 from couplejournal.ops import codec, domains, words
 from couplejournal.seal import boxes
 from couplejournal.seal.derive import derive
-from couplejournal.seal.keys import SIGNATURE_BYTES, KeyPair, is_signed
+from couplejournal.seal.keys import KeyPair, is_signed
 
 MAGIC: Final = b"CJS1"
 SUITE_ID: Final = 1
@@ -31,6 +31,7 @@ PADDING_FLOOR_BYTES: Final = 1024
 SEQ_LIMIT: Final = 1 << 48
 _HEADER: Final = struct.Struct(">4sBB32s32s16s16sQQ32s32s")
 HEADER_BYTES: Final = _HEADER.size
+SIGNATURE_BYTES: Final = 64
 SMALLEST_BYTES: Final = HEADER_BYTES + 1 + SIGNATURE_BYTES
 
 
@@ -123,7 +124,9 @@ def padded_size(size_bytes: int) -> int:
     return (size_bytes + mask) & ~mask
 
 
-def seal_keys(author: KeyPair, *, book: bytes, stream: bytes, first: int, prev: bytes, ops: list[bytes]) -> VerifiedSegment:
+def seal_keys(
+    author: KeyPair, *, book: bytes, stream: bytes, first: int, prev: bytes, ops: list[bytes]
+) -> VerifiedSegment:
     """Sign a run of operations of a key stream; they stay in the clear."""
     links = _links(prev, ops)
     header = Header(KEY_STREAM, book, author.id, stream, NO_EPOCH, first, first + len(ops) - 1, prev, links[-1])
@@ -131,7 +134,15 @@ def seal_keys(author: KeyPair, *, book: bytes, stream: bytes, first: int, prev: 
 
 
 def seal_words(
-    author: KeyPair, epoch_key: bytes, *, book: bytes, stream: bytes, epoch: bytes, first: int, prev: bytes, ops: list[bytes]
+    author: KeyPair,
+    epoch_key: bytes,
+    *,
+    book: bytes,
+    stream: bytes,
+    epoch: bytes,
+    first: int,
+    prev: bytes,
+    ops: list[bytes],
 ) -> VerifiedSegment:
     """Seal a run of operations of a word stream under an epoch's key, padded, and sign them.
 
@@ -211,9 +222,7 @@ def _finish(author: KeyPair, header: Header, body: bytes, ops: list[bytes], link
     data = head + body + author.sign(_signed(head, body))
     if len(data) > SEGMENT_LIMIT_BYTES:
         raise ValueError("segment too large")
-    return VerifiedSegment(
-        SealedSegment(data, header, hashlib.sha256(data).digest()), tuple(ops), tuple(links)
-    )
+    return VerifiedSegment(SealedSegment(data, header, hashlib.sha256(data).digest()), tuple(ops), tuple(links))
 
 
 def _signed(head: bytes, body: bytes) -> bytes:

@@ -23,7 +23,7 @@ _SEGMENT: Final = re.compile(r"([0-9]{8,15})-([0-9]{8,15})-([0-9a-f]{32})\.seg")
 
 @attrs.frozen
 class Part:
-    """A segment file of a replica: operations ``first`` to ``last`` of ``stream``; ``digest`` is 16 bytes of SHA-256."""
+    """A segment file: operations ``first`` to ``last`` of ``stream``; ``digest`` is 16 bytes of its SHA-256."""
 
     stream: bytes
     first: int

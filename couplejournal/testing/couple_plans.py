@@ -64,7 +64,7 @@ PLANS: Final = (
         "mine",
         "Swim a thousand metres without stopping.",
         "I want to find out what my head does after the five hundredth.",
-        "spring",
+        "before the lake freezes",
         ("Breathe on both sides.", "Six hundred without the wall."),
         "",
         "",

@@ -8,9 +8,9 @@ A *trivial* run says nothing and is left out: one that only repeats a unit of 1 
 dashes, zeros, or one emoji over and over.
 
 How it is fast in plain Python: a run of 12 bytes somewhere in a file covers, whole, the first 5 bytes of an aligned
-word of 8; one of 15 or more covers a whole aligned word. So the pieces of 5 (or 8) bytes of the texts, as numbers, are held
-against every aligned word of the file by C code alone (`memoryview.cast`, `map`, `set.isdisjoint`), and only where a
-piece is met does Python look closer. It finds every run, since the closer look compares whole runs at each place that
+word of 8; one of 15 or more covers a whole aligned word. So the pieces of 5 (or 8) bytes of the texts, as numbers, are
+held against every aligned word of the file by C code alone (`memoryview.cast`, `map`, `set.isdisjoint`), and only where
+a piece is met does Python look closer. It finds every run, since the closer look compares whole runs at each place that
 the word allows.
 """
 
@@ -38,7 +38,7 @@ _WHOLE_MASK: Final = (1 << 8 * _WORD) - 1
 _UNIT_LIMIT: Final = 4
 _LONGEST_RUN: Final = 2 * RUN_BYTES
 _CHUNK_BYTES: Final = 1 << 20
-_GAP: Final = b"\n\0\n\0\n\0\n\0"  # between two texts, so that no piece is made of both by accident
+_GAP: Final = b"\xff" * _WORD
 
 Where = Literal["content", "name"]
 
@@ -55,11 +55,18 @@ class Leak:
 
 @attrs.frozen
 class _Coded:
-    """All texts in one encoding, one after the other, and how many bytes of it make a run."""
+    """All texts in one encoding, and how many bytes of it make a run; ``data`` has them one after the other."""
 
     encoding: str
     run_bytes: int
-    data: bytes
+    texts: tuple[bytes, ...]
+    data: bytes = attrs.field(init=False, default=attrs.Factory(lambda self: _GAP.join(self.texts), takes_self=True))
+
+    def is_run(self, run: bytes) -> bool:
+        """Tell whether this is a run of one text, and says something."""
+        # `data` answers quickly and nearly always; only the single texts know that a run is not made of two of them
+        is_there = len(run) == self.run_bytes and run in self.data and any(run in text for text in self.texts)
+        return is_there and not is_trivial(run)
 
 
 def _hex(text: str) -> bytes:
@@ -111,7 +118,8 @@ def _masked(data: bytes | memoryview, mask: int) -> Iterator[int]:
 def _pieces(data: bytes, mask: int) -> set[int]:
     """Return every piece of ``data``, at every offset, as the number of an aligned word with it under the mask."""
     pieces: set[int] = set()
-    padded = memoryview(data + bytes(_WORD))
+    # the last short piece needs what fills its word; more would make pieces of padding alone, and zeros are common
+    padded = memoryview(data if mask == _WHOLE_MASK else data + bytes(_WORD - _PIECE))
     for offset in range(_WORD):
         pieces.update(_masked(padded[offset:], mask))
     return pieces
@@ -153,8 +161,7 @@ def _look(coded: _Coded, data: bytes, aligned: int, start: int, found: dict[str,
     if data[aligned : aligned + _PIECE] not in coded.data:
         return
     for place in range(max(0, aligned - _WORD + 1), aligned + 1):
-        run = data[place : place + coded.run_bytes]
-        if len(run) == coded.run_bytes and run in coded.data and not is_trivial(run):
+        if coded.is_run(data[place : place + coded.run_bytes]):
             found[coded.encoding] = start + place
             return
 
@@ -173,7 +180,7 @@ class Needles:
         """Return the needles of ``texts``; those below 12 bytes in every encoding have none."""
         distinct = list(dict.fromkeys(texts))
         return cls(
-            _Coded(name, run_bytes, _GAP.join(encode(text) for text in distinct))
+            _Coded(name, run_bytes, tuple(encode(text) for text in distinct))
             for name, run_bytes, encode in _encodings()
         )
 

@@ -44,7 +44,7 @@ GERMAN: Final[Mapping[str, tuple[str, str]]] = {
     "joke": ("bid", "Welcher Witz gehört nur euch beiden, und wann habt ihr zuletzt darüber gelacht?"),
     "touch": ("note", "Welche Berührung, wenn überhaupt eine, sagt dir zurzeit: Ich bin da?"),
     "busy": ("note", "Wie kann man dich erreichen, wenn du beschäftigt bist, sodass du dich darüber freust?"),
-    "good-news": ("bid", "Welche gute Nachricht, und sei sie winzig, ist noch nicht erzählt? Welche Antwort täte gut?"),
+    "good-news": ("bid", "Welche gute Nachricht ist noch nicht erzählt? Welche Antwort täte dir gut?"),
     "listening": ("appreciation", "Wann hast du gespürt, dass dir wirklich zugehört wird? Was half dabei?"),
     "next-door": ("note", "Was tut ihr wortlos nebeneinander, das sich trotzdem wie ein Gespräch anfühlt?"),
     "no-is-fine": ("note", 'Wann fällt es dir leicht, ein "Jetzt nicht" zu hören?'),

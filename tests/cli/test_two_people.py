@@ -50,7 +50,7 @@ def pair(ana: CommandLine, command_line: Callable[[str], CommandLine], folder: P
     joined = ben("join", str(folder), "--name", "Ben", "--no-passphrase", "--yes", stdin=words)
     assert joined.code == 0, joined.err
     assert ana("accept", "--yes").code == 0
-    assert ben("sync").code == 0
+    assert (ben("sync").code, ana("sync").code) == (0, 0)
     return ana, ben
 
 

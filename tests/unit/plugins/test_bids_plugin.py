@@ -25,6 +25,7 @@ UNWELCOME = re.compile(
 
 
 def asked(language: str) -> list[plugins.Prompt]:
+    """Return the questions of the plugin."""
     return list(Bids().prompts(PromptRequest(now=NOW, zone=UTC, language=language)))
 
 

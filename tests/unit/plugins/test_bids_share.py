@@ -12,7 +12,7 @@ from unit.plugins.written import NOW, PERSONS, Writing, view_of
 
 from couplejournal.model.kinds import Bid, Response, Step
 from couplejournal.plugins import CAVEAT, AnalysisRequest, AnalysisResult, JournalView
-from couplejournal.testing.couple import Draft, correspondence
+from couplejournal.testing.couple import Draft, Person, correspondence
 
 
 def integrated(a: float, b: float, x: float, *, slices: int = 20_000) -> float:
@@ -30,10 +30,12 @@ def integrated(a: float, b: float, x: float, *, slices: int = 20_000) -> float:
 
 
 def request(view: JournalView) -> AnalysisRequest:
+    """Return a request of `NOW` for what both can read."""
     return AnalysisRequest(view=view.shared_only(), now=NOW, zone=UTC, language="en")
 
 
 def analysed(drafts: list[Draft], me: str = "ana") -> AnalysisResult:
+    """Return the share as one of the two gets it."""
     return share.turning_toward(request(view_of(drafts, me)))
 
 
@@ -119,7 +121,7 @@ def test_eleven_are_not_enough() -> None:
     """Below twelve answers there is not enough to say, and no number slips out."""
     result = analysed(answered(11).drafts)
     assert not result.is_enough
-    assert result.bands == result.series == result.tables == ()
+    assert (result.bands, result.series, result.tables) == ((), (), ())
     assert result.caveat == CAVEAT
 
 
@@ -207,7 +209,7 @@ def test_older_than_28_days_counts_in_the_series_only() -> None:
 def test_both_see_the_same_and_swapping_changes_nothing() -> None:
     """The result is equal on both devices and when the two change places: nothing in it is by person."""
     drafts = correspondence(300)
-    other = {"ana": "ben", "ben": "ana"}
+    other: dict[Person, Person] = {"ana": "ben", "ben": "ana"}
     swapped = [attrs.evolve(draft, author=other[draft.author]) for draft in drafts]
     result = analysed(drafts, "ana")
     assert result.is_enough

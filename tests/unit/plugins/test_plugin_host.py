@@ -32,6 +32,7 @@ SECRET = "the secret that only the two of us know"
 
 
 def counted(request: AnalysisRequest) -> AnalysisResult:
+    """Say which texts the view holds."""
     texts = sorted(entry.text for entry in request.view.entries())
     return AnalysisResult(headline=f"{texts} {request.now.isoformat()} {request.language}")
 
@@ -53,9 +54,8 @@ class Failing(JournalPlugin):
         self.error = error
 
     def prompts(self, request: PromptRequest) -> Iterable[Prompt]:
-        secret = SECRET
+        yield Prompt(id="early", text=SECRET)
         raise self.error
-        yield Prompt(id="never", text=secret)
 
 
 class Answering(JournalPlugin):

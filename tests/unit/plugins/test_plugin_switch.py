@@ -62,6 +62,7 @@ def home(tmp_path: Path) -> Home:
 
 
 def host_of(home: Home, bundled: Bundled, reported: list[str], *, strict: bool = False) -> PluginHost:
+    """Return the host of a home, with the plugins of one folder."""
     return PluginHost.of(
         Viewed(view_of([])), home=home, bundled=bundled, report=reported.append, strict=strict,
         system=FixedSystem(), failures=Failures(),
@@ -172,7 +173,7 @@ def test_damaged_lock(home: Home, data: bytes) -> None:
     home.config.mkdir(parents=True)
     home.plugins_lock_path.write_bytes(data)
     for act in (lambda: plugins.enabled(home=home), lambda: plugins.enable("bids", home=home)):
-        with pytest.raises(PluginError, match="plugins.lock is damaged"):
+        with pytest.raises(PluginError, match=r"plugins\.lock is damaged"):
             act()
     assert home.plugins_lock_path.read_bytes() == data
 

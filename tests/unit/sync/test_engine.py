@@ -110,6 +110,17 @@ def test_own_segment_that_is_not_held_stops_writing(pair: Couple) -> None:
     assert ana.sync().stopped, "a stop does not end because the file went"
 
 
+def test_stop_ends_when_the_segment_is_held_after_all(pair: Couple) -> None:
+    """A segment of this device that turns up in its own copy is no reason to stop any more."""
+    ana, _ = pair.devices
+    toy = FakeBook(0, files=dict(ana.book.files)).write("elsewhere")
+    pair.sim.plant(0, toy.path, toy.seal())
+    assert ana.sync().stopped
+    ana.book.files[toy.path] = toy.seal()
+    report = ana.sync()
+    assert (report.stopped, report.outbox, report.exit_code) == ("", 0, 0)
+
+
 def test_own_segment_of_another_process_does_not_stop(pair: Couple) -> None:
     """A segment that another process of this device wrote while the sync ran is looked for before anything stops."""
     ana, _ = pair.devices

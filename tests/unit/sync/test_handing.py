@@ -8,6 +8,8 @@ import pytest
 from unit.sync.couple import Couple
 from unit.sync.fake_book import Toy
 
+from couplejournal.testing.drives import SimFile
+
 HOURS = 3600
 
 
@@ -250,3 +252,52 @@ def test_nothing_is_ever_removed(pair: Couple) -> None:
         ben.book.write(f"from Ben {number}")
         pair.round()
     assert ana.drive.counts["remove"] == ben.drive.counts["remove"] == 0
+
+
+def test_words_of_a_device_that_is_gone() -> None:
+    """What a lost device wrote reaches a third one through whoever holds it, when the drive has lost it too."""
+    couple = Couple(3)
+    ana, ben, eve = couple.devices
+    couple.meet()
+    toy = ana.book.write("my last words")
+    ana.sync()
+    couple.sim.plant(1, toy.path, toy.seal())
+    ben.sync()
+    couple.sim.pending.clear()
+    del couple.sim.views[1][toy.path]
+    ben.sync()
+    couple.system.pass_by(hours=25)
+    ben.sync()
+    couple.carry()
+    eve.sync()
+    assert eve.book.words() == {"my last words"}
+
+
+def test_temporary_name_is_no_place_to_stay(pair: Couple) -> None:
+    """Words of the other that lie under a temporary name alone are missed, for such a file may go any moment."""
+    ana, ben = pair.devices
+    toy = ana.book.write("tea?")
+    pair.round()
+    pair.round()
+    data = pair.sim.views[1].pop(toy.path).data
+    pair.sim.plant(1, toy.path.rpartition("/")[0] + "/~$cj12345678.tmp", data)
+    ben.sync()
+    pair.system.pass_by(hours=25)
+    assert (ben.sync().restored, published(ben.drive.calls)) == (1, [toy.path])
+
+
+@pytest.mark.parametrize("is_booted", [False, True])
+def test_rewritten_file_with_the_time_of_the_spoiled_one(pair: Couple, is_booted: bool) -> None:
+    """What was written over is read again, even where a coarse clock gives it the size and time it had."""
+    ana, _ = pair.devices
+    toy = ana.book.write("tea?")
+    ana.sync()
+    if is_booted:
+        ana.sync()
+        ana.system.boot = "boot-2"
+    spoiled = bytes(len(toy.seal()))
+    mtime_ns = pair.sim.views[0][toy.path].mtime_ns
+    pair.sim.views[0][toy.path] = SimFile(spoiled, mtime_ns)
+    assert (ana.sync().outbox, ana.writes) == (1, 1)
+    pair.sim.views[0][toy.path] = SimFile(toy.seal(), mtime_ns)
+    assert (ana.sync().outbox, ana.writes) == (0, 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any
 
+import msgspec
 import pytest
 from unit.merge.scribe import ANA, BEN, START_MS, Scribe, fixed
 from unit.view.looking import texts, view_of
@@ -180,8 +181,12 @@ def test_a_view_stays_fixed_while_it_is_read() -> None:
 def test_listing_the_last_ten_decodes_ten_bodies(monkeypatch: pytest.MonkeyPatch) -> None:
     """What nobody looks at is not decoded."""
     decoded = []
-    read = "couplejournal.view.contents.fields_of"
-    monkeypatch.setattr(read, lambda raw: decoded.append(raw) or {"text": "x"})
+
+    def fields_of(raw: msgspec.Raw) -> object:
+        decoded.append(raw)
+        return {"text": "x"}
+
+    monkeypatch.setattr("couplejournal.view.contents.fields_of", fields_of)
     ana = Scribe("ana phone")
     view = view_of([ana.write("note", str(number)) for number in range(200)])
     assert len(list(view.entries(limit=10, newest_first=True, kind="note", since="2020-01-01"))) == 10

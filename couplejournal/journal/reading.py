@@ -11,11 +11,11 @@ import msgspec
 
 from couplejournal.book import Acknowledged, Book
 from couplejournal.device import Device
+from couplejournal.journal.status import DeviceInfo
 from couplejournal.merge import Frozen, State
 from couplejournal.model.entry import Author
 from couplejournal.model.kinds import core_kinds
 from couplejournal.ops.op import Op
-from couplejournal.status import DeviceInfo
 from couplejournal.sync import SyncReport
 from couplejournal.view import BookState, JournalView
 
@@ -23,7 +23,7 @@ NOTE_LIMIT_BYTES: Final = 4096
 
 
 class LastSync(msgspec.Struct):
-    """What is remembered of the last sync that reached the drive: when (ms since 1970) and what it could not hand over."""
+    """The last sync that reached the drive: when (ms since 1970), and how many files it could not hand over."""
 
     synced_ms: int = 0
     outbox: int = 0
@@ -43,11 +43,14 @@ class _Folded:
 
     def __init__(self, book: Book) -> None:
         self.book = book
-        self.state = State(lambda key: book.membership.person_of(key), book=book.id)
+        self.state = State(self._person_of, book=book.id)
         self.acknowledged = Acknowledged()
         self.positions: dict[bytes, int] = {}
         self.version = 0
         book.acknowledged = self.acknowledged
+
+    def _person_of(self, key: bytes) -> bytes | None:
+        return self.book.membership.person_of(key)  # which is another one after every key segment
 
     def catch_up(self) -> None:
         """Fold in what was stored since."""

@@ -7,24 +7,25 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, tzinfo
 from types import TracebackType
-from typing import Literal
+from typing import Literal, Self
 
-from couplejournal import writing
-from couplejournal.arrivals import Arrivals
 from couplejournal.book import Book
 from couplejournal.device import Device
-from couplejournal.exchange import Exchange
-from couplejournal.model.entry import Author, Change, Entry
+from couplejournal.journal import writing
+from couplejournal.journal.arrivals import Arrivals
+from couplejournal.journal.exchange import Exchange
+from couplejournal.journal.place import MeetingPlace
+from couplejournal.journal.reading import Reader
+from couplejournal.journal.status import DeviceInfo, PairingStatus, Status
+from couplejournal.journal.watching import Watch, iterate
+from couplejournal.model.entry import Change, Entry
 from couplejournal.model.kinds import Content
 from couplejournal.ops.op import Op
 from couplejournal.pairing import Invitation, Pairing
-from couplejournal.place import MeetingPlace
-from couplejournal.reading import Reader
-from couplejournal.status import DeviceInfo, PairingStatus, Status
+from couplejournal.store.home import Home
 from couplejournal.sync import SyncReport
 from couplejournal.system import LocalZone
 from couplejournal.view import JournalView
-from couplejournal.watching import Watch, iterate
 
 When = str | date | datetime
 Target = Entry | str
@@ -44,7 +45,7 @@ class Journal:
         """Wire the stages together for an opened device; `couplejournal.open` does it for a home."""
         self.device = device
         self.place = MeetingPlace(device)
-        self.pairing = Pairing(device, self.place.drive, self.place.set)
+        self.pairing = Pairing(device, self.place.drive, self.place.choose)
         self.arrivals = Arrivals(device.home.state_file("arrivals"), device.disk, device.system)
         self.is_closed = False
         self._reader = Reader(device, zone or LocalZone())
@@ -52,7 +53,7 @@ class Journal:
         self._watches: list[Watch] = []
         self._watch_lock = threading.Lock()
 
-    def __enter__(self) -> Journal:
+    def __enter__(self) -> Self:
         """Return the journal."""
         return self
 
@@ -302,6 +303,11 @@ class Journal:
                 self._watches.remove(watch)
             watch.stop()
 
+    @property
+    def home(self) -> Home:
+        """Return where this device keeps what."""
+        return self.device.home
+
     def books(self) -> list[Book]:
         """Return the books on this device, for what stands above: the private, the shared, and earlier ones.
 
@@ -350,6 +356,3 @@ class Journal:
 
 def _now(device: Device) -> datetime:
     return datetime.fromtimestamp(device.system.now_ms() / 1000, UTC)
-
-
-__all__ = ["Author", "Journal"]

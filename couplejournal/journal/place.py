@@ -60,7 +60,7 @@ class MeetingPlace:
         """Return whether there is a meeting place at all."""
         return self._given is not None or self.path is not None
 
-    def set(self, folder: str) -> None:
+    def choose(self, folder: str) -> None:
         """Meet in this folder from now on, if it is there and holds no other journal.
 
         Raises:
@@ -100,7 +100,7 @@ class MeetingPlace:
                 raise DriveError("this folder holds another journal", hint="choose another folder")
             if not put_all:
                 raise DriveError("this folder is empty", hint="say that the whole journal shall be put there (--yes)")
-        self.set(folder)
+        self.choose(folder)
         if shared is not None and shared.folder not in books:
             self._device.set_settings(msgspec.structs.replace(self._device.settings, may_found=True))
 
@@ -110,7 +110,9 @@ class MeetingPlace:
         if not drive.probe().exists:
             raise DriveError("the shared folder is not there", hint="mount it, plug it in, or make it; then try again")
         return {
-            file.path.split("/")[0] for file in drive.list() if file.path.count("/") == 1 and file.path.endswith("/book.cj")
+            file.path.split("/")[0]
+            for file in drive.list()
+            if file.path.count("/") == 1 and file.path.endswith("/book.cj")
         }
 
     def _open(self, path: Path) -> Drive:

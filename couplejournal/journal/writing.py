@@ -9,13 +9,13 @@ import msgspec
 
 from couplejournal.book import Book, Draft
 from couplejournal.errors import InvalidEntryError, NoSuchEntryError, NotYourEntryError
+from couplejournal.journal.reading import Reader
 from couplejournal.merge import Record, versions_of
 from couplejournal.model.entry import Entry, Ref
 from couplejournal.model.kinds import TURNS, Content, Kind, Step, require_valid
 from couplejournal.model.moment import Moment, as_utc
 from couplejournal.ops import codec, words
 from couplejournal.pairing.sharing import refs_in_shared, share_one
-from couplejournal.reading import Reader
 from couplejournal.view import JournalView
 
 RESPONDS_TO = "responds_to"
@@ -169,7 +169,7 @@ def _book_for(
     device = reader.device
     heard = {target.audience for target in targets.values()}
     if audience is None:
-        audience = "private" if "private" in heard or kind.default_audience == "private" and not heard else "shared"
+        audience = "private" if "private" in heard or (kind.default_audience == "private" and not heard) else "shared"
     if audience == "private":
         return device.private, False
     if "private" in heard:

@@ -1,8 +1,8 @@
 """The order in which operations arrived on this device, so that a reader can go on where it stopped.
 
 A local file beside the replicas, appended to by whoever watches; what arrived while nobody did is put in its place, by
-clock, at the next look. It decides nothing about the journal: two devices may have different orders. A cursor names this
-file and a number of operations, so that one of another device, or of lost state, is told apart.
+clock, at the next look. It decides nothing about the journal: two devices may have different orders. A cursor names
+this file and a number of operations, so that one of another device, or of lost state, is told apart.
 """
 
 from __future__ import annotations
@@ -56,9 +56,7 @@ class Arrivals:
                 for op in book.ops_after(known):
                     streams.setdefault(op.stream, []).append((op.clock, folder, op.stream, op.seq))
                 runs += [_rising(run) for run in streams.values()]
-        packed = b"".join(
-            _RECORD.pack(folder, stream, seq) for folder, stream, seq in _folded(heapq.merge(*runs))
-        )
+        packed = b"".join(_RECORD.pack(folder, stream, seq) for folder, stream, seq in _folded(heapq.merge(*runs)))
         if packed:
             self._disk.append(self._path, packed, durable=True)
             self._read()
@@ -114,7 +112,9 @@ class Arrivals:
         self._size = len(data)
 
 
-def ops_by_place(books: Sequence[Book], places: Sequence[tuple[int, bytes, bytes, int]]) -> Mapping[tuple[bytes, int], Op]:
+def ops_by_place(
+    books: Sequence[Book], places: Sequence[tuple[int, bytes, bytes, int]]
+) -> Mapping[tuple[bytes, int], Op]:
     """Return the operations at these places by (stream, number).
 
     Raises:
@@ -126,10 +126,10 @@ def ops_by_place(books: Sequence[Book], places: Sequence[tuple[int, bytes, bytes
         starts[stream] = min(starts.get(stream, seq - 1), seq - 1)
     found = {}
     for book in books:
-        starts = before.get(book.id[:16])
-        if starts is not None:
-            rest = {stream: head for stream, head in book.heads().items() if stream not in starts}
-            found.update({(op.stream, op.seq): op for op in book.ops_after({**rest, **starts})})
+        wanted = before.get(book.id[:16])
+        if wanted is not None:
+            rest = {stream: head for stream, head in book.heads().items() if stream not in wanted}
+            found.update({(op.stream, op.seq): op for op in book.ops_after({**rest, **wanted})})
     return found
 
 

@@ -8,13 +8,13 @@ from datetime import tzinfo
 from enum import Enum
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from couplejournal.device import Device
 from couplejournal.disk import Disk, RealDisk
 from couplejournal.drive.folder import FolderDrive
 from couplejournal.errors import DriveError, InvalidEntryError, LockedError, SetupError
-from couplejournal.journal import Journal
+from couplejournal.journal.journal import Journal
 from couplejournal.model.text import require_text
 from couplejournal.pairing import Joining
 from couplejournal.seal.invite import secret_of
@@ -143,7 +143,7 @@ def join(
         journal = create(
             name, passphrase=passphrase, home=home, device_name=device_name, zone=zone, system=machine, disk=kept
         )
-    journal.place.set(os.fspath(drive))
+    journal.place.choose(os.fspath(drive))
     found = journal.pairing.join(typed, share_existing=share_existing)
     journal.pairing.advance()
     return OpenJoining(journal, found)
@@ -157,7 +157,7 @@ class OpenJoining(Joining):
         super().__init__(journal.device, journal.place.drive, begun.persisted)
         self.journal = journal
 
-    def __enter__(self) -> OpenJoining:
+    def __enter__(self) -> Self:
         """Return the joining."""
         return self
 

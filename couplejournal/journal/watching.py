@@ -8,14 +8,14 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final
 
-from couplejournal.arrivals import ops_by_place
 from couplejournal.errors import CouplejournalError, NoSuchEntryError, UntrustedDataError
+from couplejournal.journal.arrivals import ops_by_place
 from couplejournal.model.entry import Added, Change, Retracted, Revised
 from couplejournal.ops import words
 
 if TYPE_CHECKING:
     from couplejournal.drive.watch import Watcher
-    from couplejournal.journal import Journal
+    from couplejournal.journal.journal import Journal
     from couplejournal.ops.op import Op
     from couplejournal.view import JournalView
 

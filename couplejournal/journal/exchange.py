@@ -14,10 +14,10 @@ from couplejournal.device import Device
 from couplejournal.drive.deadline import DeadlineDrive
 from couplejournal.drive.interface import Drive
 from couplejournal.errors import DriveError
+from couplejournal.journal.place import MeetingPlace
 from couplejournal.merge import Frozen
 from couplejournal.pairing import Pairing
 from couplejournal.pairing.sharing import share_waiting
-from couplejournal.place import MeetingPlace
 from couplejournal.sync import Sync, SyncMemory, SyncReport
 
 ROUNDS: Final = 3  # what came may have to be answered, and an answer handed over
