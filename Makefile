@@ -32,7 +32,7 @@ types: $(VENV)/check.stamp
 	$(PY) -m mypy
 
 layers: $(VENV)/check.stamp
-	PYTHONPATH=tools/dev $(VENV)/bin/lint-imports
+	PYTHONPATH=tools/dev $(VENV)/bin/lint-imports --no-cache  # a cache of imports misleads when modules come and go
 
 docs: $(VENV)/test.stamp  ## links, glossary, references
 	$(PYTEST) tests/docs
@@ -50,7 +50,7 @@ soak: $(VENV)/test.stamp  ## hours, by hand
 	$(PYTEST) -n auto -m "(long or drives) and not bench" --hypothesis-profile=soak
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # --- set-up, once ---

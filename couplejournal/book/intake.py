@@ -68,13 +68,11 @@ def _verdict_of(error: Exception) -> Verdict:
 def _take_one(writer: Writer, marks: Marks, sealed: SealedSegment, system: System) -> Taken:
     """Prove one segment, compare it with what is held, and store it."""
     shelf, head = writer.shelf, sealed.header
-    if sealed.digest == shelf.id:
+    stream = shelf.streams.get(head.stream)
+    if sealed.digest == shelf.id or (stream is not None and stream.has(part_of(sealed))):
         return _taken(Verdict.KNOWN, "", sealed)
     if head.book != shelf.id:
         return _taken(Verdict.FOREIGN, "a file of another journal", sealed)
-    stream = shelf.streams.get(head.stream)
-    if stream is not None and stream.has(part_of(sealed)):
-        return _taken(Verdict.KNOWN, "", sealed)
     try:
         verified = shelf.verify(sealed)
     except (UntrustedDataError, NewerFormatError) as error:

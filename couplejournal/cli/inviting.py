@@ -11,7 +11,7 @@ from couplejournal.cli import asking, together
 from couplejournal.cli.joining import go_on as go_on_joining
 from couplejournal.cli.opening import json_option, opened
 from couplejournal.cli.output import print_json
-from couplejournal.cli.rendering import clean_line, emphasised, moment, name_or_partner
+from couplejournal.cli.rendering import clean_line, counted, emphasised, moment, name_or_partner, talk
 from couplejournal.cli.settings import Act, current
 from couplejournal.errors import DriveError, PairingError
 
@@ -50,13 +50,13 @@ def invite(
         if invitation is None:
             invitation = _new(journal, folder, existing, is_device=device)
         else:
-            click.echo("This invite is open already.", err=True)
+            talk("This invite is open already.")
         if as_json:
             print_json("invite/1", _fields(invitation))
             return 0
         _show(invitation, folder or journal.place.path)
         if not together.is_waiting(waits):
-            click.echo("Once they have been typed: couplejournal accept", err=True)
+            talk("Once they have been typed: couplejournal accept")
             return 0
         other = "the other device" if invitation.purpose == "device" else "your partner"
         _wait(invitation, other)
@@ -75,7 +75,7 @@ def accept(*, yes: bool, waits: bool | None, as_json: bool) -> int:
     with opened() as journal:
         found = journal.pairing.current
         if found is None:
-            raise PairingError("no invite is open here, so there is nothing to accept")
+            return _nothing_open(journal)
         with contextlib.suppress(DriveError):  # what came before may be enough; if not, the next lines say so
             found.refresh()
         invitation = _open_invitation(journal)
@@ -87,6 +87,15 @@ def accept(*, yes: bool, waits: bool | None, as_json: bool) -> int:
         if not invitation.is_answered:
             raise PairingError("nobody has answered the invite yet", hint="`couplejournal status` shows how it stands")
         return _accept(journal, invitation, yes=yes, as_json=as_json)
+
+
+def _nothing_open(journal: Journal) -> int:
+    """Say that a pairing came to its end already, as a `sync` may have brought it there."""
+    partner = journal.view().partner
+    if partner is None:
+        raise PairingError("no invite is open here, so there is nothing to accept")
+    click.echo(f"You and {name_or_partner(partner.name)} share a journal already; nothing is left to accept.")
+    return 0
 
 
 def _open_invitation(journal: Journal) -> Invitation | None:
@@ -133,7 +142,7 @@ def _wait(invitation: Invitation, other: str) -> None:
             lambda: invitation.is_answered, invitation.refresh, saying=f"Waiting for {other} to type them"
         )
     except KeyboardInterrupt:
-        click.echo("\nThe words stay good. Go on with: couplejournal accept", err=True)
+        talk("\nThe words stay good. Go on with: couplejournal accept")
         raise click.exceptions.Exit(together.INTERRUPTED) from None
 
 
@@ -146,14 +155,14 @@ def _accept(journal: Journal, invitation: Invitation, *, yes: bool, as_json: boo
     try:
         same = True if as_json else together.are_same(six, joiner, yes=yes)
     except KeyboardInterrupt:
-        click.echo("\nNothing is decided. Go on with: couplejournal accept", err=True)
+        talk("\nNothing is decided. Go on with: couplejournal accept")
         raise click.exceptions.Exit(together.INTERRUPTED) from None
     if same is None:
         return together.MUST_DECIDE
     if not same:
         invitation.cancel()
-        click.echo("Then somebody else may have typed the words. The invite is over, and nothing was shared.", err=True)
-        click.echo("Invite again, and hand the words over more carefully.", err=True)
+        talk("Then somebody else may have typed the words. The invite is over, and nothing was shared.")
+        talk("Invite again, and hand the words over more carefully.")
         return 1
     is_device = invitation.purpose == "device"
     invitation.accept()
@@ -165,12 +174,12 @@ def _accept(journal: Journal, invitation: Invitation, *, yes: bool, as_json: boo
         click.echo(f"{emphasised('The other device is in.')} It takes the journal from the folder.")
     else:
         status = journal.status()
-        entries = "1 entry" if status.shared == 1 else f"{status.shared} entries"
+        entries = counted(status.shared, "entry")
         click.echo(f"{emphasised(f'You and {joiner} share a journal now.')} {joiner} will see {entries} of yours.")
     for problem in report.problems:
-        click.echo(clean_line(problem), err=True)
+        talk(clean_line(problem))
     if current().may_ask:
-        click.echo("next: couplejournal sync --watch   keeps this device up to date", err=True)
+        talk("next: couplejournal sync --watch   keeps this device up to date")
     return 0
 
 

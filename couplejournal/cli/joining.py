@@ -10,7 +10,7 @@ import click
 from couplejournal.cli import asking, together
 from couplejournal.cli.opening import has_journal, json_option, opened
 from couplejournal.cli.output import print_json
-from couplejournal.cli.rendering import clean_line, emphasised, name_or_partner
+from couplejournal.cli.rendering import clean_line, counted, emphasised, name_or_partner, talk
 from couplejournal.cli.settings import Act, current
 from couplejournal.cli.setup import OPEN_SENTENCE, keys_options, passphrase_for
 from couplejournal.errors import DriveError, PairingError
@@ -57,6 +57,9 @@ def join(folder: str | None, *, cancel: bool, as_json: bool, **flags: Unpack[Fla
                 return _cancel(journal)
             if _open_joining(journal) is None:
                 found = journal.status()
+                if found.partner is not None and folder is None:  # a `sync` took the joining to its end meanwhile
+                    _welcome(journal, name_or_partner(found.partner), is_device=False)
+                    return 0
                 _begin(folder, flags, name=flags["name"] or found.name, waiting=found.waiting, is_there=True)
     elif cancel:
         raise PairingError("no joining is open here")
@@ -98,11 +101,11 @@ def _begin(folder: str | None, flags: Flags, *, name: str | None, waiting: int, 
         except PairingError as error:
             if error.retry or not current().may_ask or attempt == together.TRIES:
                 raise
-            click.echo(f"{clean_line(str(error))}; once more.", err=True)
+            talk(f"{clean_line(str(error))}; once more.")
         else:
             break
     if flags["keys"] == "open" and not is_there:
-        click.echo(OPEN_SENTENCE, err=True)
+        talk(OPEN_SENTENCE)
 
 
 def go_on(journal: Journal, *, yes: bool, waits: bool | None, as_json: bool) -> int:
@@ -118,7 +121,7 @@ def go_on(journal: Journal, *, yes: bool, waits: bool | None, as_json: bool) -> 
     try:
         return _go_on(journal, joining, yes=yes, patient=patient, as_json=as_json)
     except KeyboardInterrupt:
-        click.echo("\nThis can wait. Go on with: couplejournal join", err=True)
+        talk("\nThis can wait. Go on with: couplejournal join")
         raise click.exceptions.Exit(together.INTERRUPTED) from None
 
 
@@ -136,7 +139,7 @@ def _go_on(journal: Journal, joining: Joining, *, yes: bool, patient: bool, as_j
             return _tell(joining, as_json=as_json) if as_json else together.MUST_DECIDE
         if not same:
             joining.cancel()
-            click.echo("Then the invite is not the one you were given. Nothing was taken over or shared.", err=True)
+            talk("Then the invite is not the one you were given. Nothing was taken over or shared.")
             return 1
         joining.confirm()
     if joining.state != "done" and patient:
@@ -159,8 +162,8 @@ def _tell(joining: Joining, *, as_json: bool) -> int:
         print_json("pairing/1", fields)
         return together.MUST_DECIDE if joining.state == "offered" else 0
     if joining.state == "waiting":
-        click.echo(f"{NOT_HERE_YET}.", err=True)
-        click.echo("`couplejournal sync` looks again; then `couplejournal accept`, to compare six words.", err=True)
+        talk(f"{NOT_HERE_YET}.")
+        talk("`couplejournal sync` looks again; then `couplejournal accept`, to compare six words.")
     else:
         click.echo("Confirmed here; the other side accepts next, and your next `couplejournal sync` finishes it.")
     return 0
@@ -171,18 +174,18 @@ def _welcome(journal: Journal, other: str, *, is_device: bool) -> None:
     report = journal.sync()
     view = journal.view()
     if is_device:
-        click.echo(f"{emphasised('This device is in.')} It has {_entries(view.count(audience='shared'))} so far.")
+        click.echo(
+            f"{emphasised('This device is in.')} It has {counted(view.count(audience='shared'), 'entry')} so far."
+        )
         click.echo("Private entries stay on the device where they were written.")
     else:
         theirs = sum(1 for entry in view.entries(audience="shared") if not entry.is_mine)
         mine = view.count(audience="shared") - theirs
         click.echo(emphasised(f"You and {other} share a journal now."))
-        click.echo(f"You see {_entries(theirs)} of {other}; {other} will see {_entries(mine)} of yours.")
+        click.echo(
+            f"You see {counted(theirs, 'entry')} of {other}; {other} will see {counted(mine, 'entry')} of yours."
+        )
     for problem in report.problems:
-        click.echo(clean_line(problem), err=True)
+        talk(clean_line(problem))
     if current().may_ask:
-        click.echo("next: couplejournal sync --watch   keeps this device up to date", err=True)
-
-
-def _entries(count: int) -> str:
-    return "1 entry" if count == 1 else f"{count} entries"
+        talk("next: couplejournal sync --watch   keeps this device up to date")

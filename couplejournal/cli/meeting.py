@@ -9,7 +9,7 @@ import click
 from couplejournal.cli import asking
 from couplejournal.cli.opening import catch_up, json_option, no_sync_option, opened
 from couplejournal.cli.output import change_fields, print_json, report_fields
-from couplejournal.cli.rendering import clean_line, entry_lines, moment, name_of, name_or_partner, table
+from couplejournal.cli.rendering import clean_line, counted, entry_lines, moment, name_of, name_or_partner, table, talk
 from couplejournal.cli.settings import Act, current
 from couplejournal.cli.setup import OPEN_SENTENCE
 from couplejournal.errors import DriveError, SetupError
@@ -61,12 +61,21 @@ def _status_rows(found: Status) -> list[tuple[str, str]]:
     entries = f"{found.shared} shared, {found.private} private"
     rows.append(("entries", entries + (f", {found.waiting} for both and not shared yet" if found.waiting else "")))
     if found.drive_path is not None:
-        rows.append(("to hand over", "nothing" if found.outbox == 0 else f"{found.outbox} sealed files"))
+        rows.append(("handed over", _delivery(found)))
     if found.stopped:
         rows.append(("stopped", clean_line(found.stopped)))
     if found.pairing is not None:
         rows.extend(_pairing_rows(found))
     return rows
+
+
+def _delivery(found: Status) -> str:
+    """Return how far one's own words have come; only what was proved is said."""
+    if found.outbox:
+        return f"not all yet: {counted(found.outbox, 'sealed file')} to be seen in the folder"
+    if found.reached and found.partner:
+        return f"all of it, and {name_or_partner(found.partner)}'s device holds it"
+    return "all of it"
 
 
 def _pairing_rows(found: Status) -> list[tuple[str, str]]:
@@ -136,26 +145,26 @@ def sync(*, watch: bool, as_json: bool) -> int:
 def _print_report(report: SyncReport) -> None:
     """Say what a sync did in one line, and each problem in one."""
     parts = [
-        f"{count} {word if count == 1 else words}"
-        for count, word, words in (
-            (report.received_ops, "change came", "changes came"),
-            (report.published_files, "sealed file went out", "sealed files went out"),
-            (report.restored, "lost file was put back", "lost files were put back"),
+        f"{counted(count, word)} {verb}"
+        for count, word, verb in (
+            (report.received_ops, "change", "came"),
+            (report.published_files, "sealed file", "went out"),
+            (report.restored, "lost file", "put back"),
         )
         if count
     ]
     if report.drive in ("ok", "read-only", "full"):
         click.echo(", ".join(parts) if parts else "nothing new, on either side")
     for problem in report.problems:
-        click.echo(clean_line(problem), err=True)
+        talk(clean_line(problem))
     if report.drive == "none" and not report.message:
-        click.echo("there is no shared folder yet; `couplejournal invite DIR` sets one", err=True)
+        talk("there is no shared folder yet; `couplejournal invite DIR` sets one")
     for gap in report.gaps:
-        click.echo(f"waiting for entries of {clean_line(gap.device) or 'the other device'}", err=True)
+        talk(f"waiting for entries of {clean_line(gap.device) or 'the other device'}")
     if report.pending:
-        click.echo(f"{report.pending} files have not arrived whole yet; they are read again later", err=True)
+        talk(f"not whole yet: {counted(report.pending, 'file')}, read again later")
     if report.held:
-        click.echo(f"{report.held} files wait for others that say who wrote them", err=True)
+        talk(f"not known yet who wrote them: {counted(report.held, 'file')}, kept for later")
 
 
 def _watch(journal: Journal, *, as_json: bool) -> None:
@@ -169,7 +178,7 @@ def _watch(journal: Journal, *, as_json: bool) -> None:
             click.echo("\n".join(_change_lines(change)))
 
     with journal.watching(on_change=tell):
-        click.echo("watching; Ctrl-C ends it", err=True)
+        talk("watching; Ctrl-C ends it")
         pause = Event()
         while not pause.wait(3600):
             pass
@@ -203,11 +212,11 @@ def drive(folder: str | None, *, yes: bool, as_json: bool) -> int:
         path = None if found.drive_path is None else str(found.drive_path)
         print_json("drive/1", {"drive": path, "state": found.drive_state, "message": found.drive_message})
     elif found.drive_path is None:
-        click.echo("there is no shared folder yet; `couplejournal invite DIR` sets one", err=True)
+        talk("there is no shared folder yet; `couplejournal invite DIR` sets one")
     else:
         click.echo(clean_line(str(found.drive_path)))
         if found.drive_message:
-            click.echo(clean_line(found.drive_message), err=True)
+            talk(clean_line(found.drive_message))
     return 0
 
 
@@ -221,12 +230,12 @@ def _move(journal: Journal, folder: str, *, yes: bool) -> int:
         if not current().may_ask:
             raise SetupError("this folder is empty", hint="--yes puts the whole sealed journal there") from error
         if not asking.yes_or_no("This folder is empty. Put the whole sealed journal there?", default=False):
-            click.echo("nothing moved", err=True)
+            talk("nothing moved")
             return 1
         journal.place.move(folder, put_all=True)
     report = journal.sync()
     for problem in report.problems:
-        click.echo(clean_line(problem), err=True)
+        talk(clean_line(problem))
     return report.exit_code
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 
 from couplejournal.cli import asking
-from couplejournal.cli.rendering import clean_line, moment, name_or_partner, short_of
+from couplejournal.cli.rendering import clean_line, moment, name_or_partner, short_of, talk
 from couplejournal.cli.settings import current
 from couplejournal.errors import CouplejournalError, NoSuchEntryError, WrongPassphraseError
 
@@ -81,7 +81,7 @@ def with_passphrase(act: Callable[[], Opened]) -> Opened:
         except WrongPassphraseError as error:
             if attempt == TRIES or not passphrases.was_typed:
                 raise
-            click.echo(f"{clean_line(str(error))}; once more.", err=True)
+            talk(f"{clean_line(str(error))}; once more.")
             passphrases.forget()
     raise AssertionError("unreachable")
 
@@ -100,7 +100,7 @@ def catch_up(journal: Journal, *, no_sync: bool) -> None:
     if trouble:
         since = journal.status().synced_at
         age = f", last synced {moment(since)}" if since is not None else ""
-        click.echo(f"{clean_line(trouble).rstrip('.')}; this is what is here{age}", err=True)
+        talk(f"{clean_line(trouble).rstrip('.')}; this is what is here{age}")
 
 
 def hand_over(journal: Journal, *, no_sync: bool) -> SyncReport | str | None:
@@ -155,7 +155,7 @@ def acknowledge(journal: Journal, entry: Entry, *, no_sync: bool, as_json: bool)
     audience, trouble = _whereabouts(entry.audience, partner, outcome)
     click.echo(f"saved {short} · {audience}")
     if trouble:
-        click.echo(clean_line(trouble), err=True)
+        talk(clean_line(trouble))
 
 
 def _whereabouts(audience: str, partner: str, outcome: SyncReport | str | None) -> tuple[str, str]:

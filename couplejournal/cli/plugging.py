@@ -9,7 +9,7 @@ import click
 
 from couplejournal.cli.opening import catch_up, json_option, no_sync_option, opened
 from couplejournal.cli.output import print_json
-from couplejournal.cli.rendering import clean, clean_line, columns, emphasised, muted, table, width_of, wrapped
+from couplejournal.cli.rendering import clean, clean_line, columns, emphasised, muted, table, talk, width_of, wrapped
 from couplejournal.cli.settings import Act
 
 if TYPE_CHECKING:
@@ -57,11 +57,11 @@ def prompt(skip: int, language: str | None, *, as_json: bool) -> None:
             fields = {"id": found.id, "text": found.text, "kind": found.kind, "language": found.language}
         print_json("prompt/1", {"prompt": fields})
     elif found is None:
-        click.echo(NONE_ON, err=True)
+        talk(NONE_ON)
     else:
         click.echo("\n".join(wrapped(clean(found.text), columns())))
         command = SHORTCUTS.get(found.kind, f"add {clean_line(found.kind)}")
-        click.echo(muted(f"to write: couplejournal {command}   another one: couplejournal prompt --another"), err=True)
+        talk(muted(f"to write: couplejournal {command}   another one: couplejournal prompt --another"))
 
 
 @click.command(cls=Act)
@@ -89,7 +89,7 @@ def analyze(name: str | None, language: str | None, *, no_sync: bool, as_json: b
         print_json("analyses/1", {"analyses": analyses})
         return
     if not done:
-        click.echo(NONE_ON, err=True)
+        talk(NONE_ON)
     for count, one in enumerate(done):
         click.echo("\n".join([""] * (count > 0) + _analysis_lines(one)))
 

@@ -8,7 +8,7 @@ import click
 
 from couplejournal.cli.opening import catch_up, json_option, no_sync_option, opened, shorten
 from couplejournal.cli.output import entry_fields, print_json
-from couplejournal.cli.rendering import entry_lines
+from couplejournal.cli.rendering import entry_lines, talk
 from couplejournal.cli.settings import Act
 
 if TYPE_CHECKING:
@@ -66,9 +66,9 @@ def log(limit: int, *, no_sync: bool, as_json: bool, **filters: Unpack[Filters])
             return
         _print(found, view, is_whole=False, shows_tender=False)
         if not found:
-            click.echo("nothing here yet" if not any(filters.values()) else "nothing found", err=True)
+            talk("nothing here yet" if not any(filters.values()) else "nothing found")
         elif limit and len(found) == limit:
-            click.echo(f"the latest {limit}; `log -n 0` lists all", err=True)
+            talk(f"the latest {limit}; `log -n 0` lists all")
 
 
 @click.command(cls=Act)
@@ -97,7 +97,7 @@ def search(
             return
         _print(found, view, is_whole=False)
         if not found:
-            click.echo("nothing found", err=True)
+            talk("nothing found")
 
 
 @click.command(cls=Act)
@@ -117,7 +117,7 @@ def show(id: str, *, no_sync: bool, as_json: bool) -> None:  # noqa: A002 - the 
         _print(thread, view, is_whole=True)
         steps = view.steps_allowed(entry.id)
         if steps:
-            click.echo(f"possible: {', '.join(steps)}", err=True)
+            talk(f"possible: {', '.join(steps)}")
 
 
 def _listed(view: JournalView, limit: int, filters: Filters, text: str | None = None) -> list[Entry]:

@@ -10,7 +10,7 @@ import contextlib
 import os
 import sys
 import unicodedata
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TextIO
 
 import click
 
@@ -28,6 +28,7 @@ PREFIX_DIGITS: Final = 6
 PREVIEW_LINES: Final = 8
 WIDEST_TEXT: Final = 100
 NARROWEST_TEXT: Final = 24
+USUAL_COLUMNS: Final = 80
 INDENT: Final = "    "
 PARTNER: Final = "your partner"
 _OWN_LINE: Final = ("text", "tags", "tender", "source", "turn", "name")
@@ -59,14 +60,17 @@ def muted(text: str) -> str:
     return click.style(text, dim=True) if has_colour() else text
 
 
-def columns() -> int | None:
-    """Return how many columns a line of text may take; None where nothing is wrapped, since it is no terminal."""
-    if not is_terminal(sys.stdout):
+def columns(stream: TextIO | None = None) -> int | None:
+    """Return how many columns a line may take; None where nothing is wrapped, since it is no terminal."""
+    stream = stream or sys.stdout
+    if not is_terminal(stream):
         return None
     try:
-        found = int(os.environ.get("COLUMNS", "")) or os.get_terminal_size(sys.stdout.fileno()).columns
-    except ValueError:
-        found = os.get_terminal_size(sys.stdout.fileno()).columns
+        found = int(os.environ.get("COLUMNS", "")) or os.get_terminal_size(stream.fileno()).columns
+    except (ValueError, OSError):
+        found = USUAL_COLUMNS
+        with contextlib.suppress(ValueError, OSError):
+            found = os.get_terminal_size(stream.fileno()).columns or USUAL_COLUMNS
     return max(NARROWEST_TEXT, min(found, WIDEST_TEXT))
 
 
@@ -226,6 +230,18 @@ def entry_lines(
         lines.append(INDENT + muted("another version, written at the same time:"))
         lines.extend(INDENT * 2 + line for paragraph in body(other) for line in wrapped(paragraph, inner))
     return lines
+
+
+def counted(count: int, word: str) -> str:
+    """Return a number with its word: "1 entry", "2 entries"."""
+    plural = f"{word[:-1]}ies" if word.endswith("y") else f"{word}s"
+    return f"{count} {word if count == 1 else plural}"
+
+
+def talk(text: str) -> None:
+    """Say something on stderr, where talk belongs, in lines that fit the terminal."""
+    for line in wrapped(text, columns(sys.stderr)):
+        click.echo(line, err=True)
 
 
 def table(rows: Sequence[tuple[str, str]]) -> list[str]:

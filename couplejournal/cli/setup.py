@@ -10,7 +10,7 @@ import click
 from couplejournal.cli import asking
 from couplejournal.cli.opening import has_journal, json_option, with_passphrase
 from couplejournal.cli.output import print_json
-from couplejournal.cli.rendering import clean_line
+from couplejournal.cli.rendering import clean_line, talk
 from couplejournal.cli.settings import Act
 from couplejournal.errors import SetupError
 
@@ -60,8 +60,8 @@ def init(name: str | None, device_name: str, keys: str | None, *, as_json: bool)
     click.echo(f"{clean_line(name)}, your journal is ready.")
     if keys == "open":
         click.echo(OPEN_SENTENCE)
-    click.echo("next: couplejournal note          write the first words", err=True)
-    click.echo("      couplejournal invite DIR    invite your partner, through a folder that you both have", err=True)
+    talk("next: couplejournal note          write the first words")
+    talk("      couplejournal invite DIR    invite your partner, through a folder that you both have")
 
 
 def _read_span(_ctx: click.Context, _param: click.Parameter, value: str) -> int:

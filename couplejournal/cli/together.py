@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from couplejournal.cli import asking
-from couplejournal.cli.rendering import clean_line, columns, emphasised, has_colour, width_of
+from couplejournal.cli.rendering import clean_line, columns, counted, emphasised, has_colour, talk, width_of
 from couplejournal.cli.settings import current
 from couplejournal.errors import CouplejournalError, PairingError
 
@@ -47,11 +47,11 @@ def shares_existing(existing: str | None, waiting: int) -> bool:
     """Return whether the entries meant for both so far shall be shared; asked where nothing was said."""
     if waiting == 0 or existing is not None:
         return existing == "share"
-    entries = "1 entry is" if waiting == 1 else f"{waiting} entries are"
+    entries = "1 entry is" if waiting == 1 else f"{counted(waiting, 'entry')} are"
     if current().may_ask:
-        click.echo(f"{entries} meant for both so far. {KEEP_A_COPY}", err=True)
+        talk(f"{entries} meant for both so far. {KEEP_A_COPY}")
         return asking.yes_or_no("Share what was written so far too?", default=False)
-    click.echo(f"{entries} meant for both so far and will not be shared (--share-existing does): from now on", err=True)
+    talk(f"{entries} meant for both so far and will not be shared (--share-existing does): from now on")
     return False
 
 
@@ -98,9 +98,9 @@ def are_same(six: Sequence[str], other: str, *, yes: bool) -> bool | None:
     if yes:
         return True
     if not current().may_ask:
-        click.echo("Compare them by voice; `couplejournal accept --yes` says that they are the same.", err=True)
+        talk("Compare them by voice; `couplejournal accept --yes` says that they are the same.")
         return None
-    click.echo("Compare them by voice or face to face, not through the folder. Ctrl-C: decide later.", err=True)
+    talk("Compare them by voice or face to face, not through the folder. Ctrl-C: decide later.")
     return asking.yes_or_no("Are all six the same?")
 
 
@@ -113,7 +113,7 @@ def wait_until(is_done: Callable[[], bool], refresh: Callable[[], object], *, sa
     from threading import Event
 
     pause = Event()
-    click.echo(f"{saying} (Ctrl-C is safe)", err=True)
+    talk(f"{saying} (Ctrl-C is safe)")
     named = ""
     while not is_done():
         pause.wait(POLL_S)
@@ -126,4 +126,4 @@ def wait_until(is_done: Callable[[], bool], refresh: Callable[[], object], *, sa
                 raise
             if str(error) != named:
                 named = str(error)
-                click.echo(f"{clean_line(named)}; still trying", err=True)
+                talk(f"{clean_line(named)}; still trying")

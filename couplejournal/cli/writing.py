@@ -8,6 +8,7 @@ import click
 
 from couplejournal.cli import asking
 from couplejournal.cli.opening import acknowledge, json_option, no_sync_option, opened
+from couplejournal.cli.rendering import talk
 from couplejournal.cli.settings import Act
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ def _write(kind: str, fields: Mapping[str, str | None], given: Given, part_of: s
             refs[known.refs.relation] = journal.entry(part_of)
         typed = asking.text(given["text"], what=f"Your {known.name}")
         if not typed.strip():
-            click.echo("nothing written, nothing saved", err=True)
+            talk("nothing written, nothing saved")
             raise click.exceptions.Exit(1)
         own = {name: value for name, value in fields.items() if value is not None}
         content = _content(known, typed, {**own, "tags": tuple(given["tags"]), "tender": given["tender"] or "none"})

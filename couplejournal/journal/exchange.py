@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections.abc import Callable
 from typing import Final
@@ -9,6 +10,7 @@ from typing import Final
 import attrs
 import msgspec
 
+from couplejournal import __version__
 from couplejournal.book import Book
 from couplejournal.device import Device
 from couplejournal.drive.deadline import DeadlineDrive
@@ -87,11 +89,13 @@ class Exchange:
         device = self._device
         key = (shared.id, id(drive))
         if key not in self._syncs:
-            memory = SyncMemory(device.disk, device.home.state_file(f"sync-{shared.folder}.json"), program="1")
+            folder = hashlib.sha256(str(self._place.path).encode("utf-8", "surrogateescape")).hexdigest()[:8]
+            path = device.home.state_file(f"sync-{shared.folder}-{folder}.json")  # another folder, another memory
+            memory = SyncMemory(device.disk, path, program=__version__)
             self._syncs = {key: Sync(shared, drive, memory, device.system)}
         settings = device.settings
         report = self._syncs[key].run(budget_s=budget_s, may_found=settings.may_found)
-        if report.drive == "ok" and settings.may_found and report.finished and not report.outbox:
+        if report.drive == "ok" and settings.may_found:  # from here on, sync remembers what it has begun in that folder
             device.set_settings(msgspec.structs.replace(device.settings, may_found=False))
         return report
 

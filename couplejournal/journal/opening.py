@@ -143,7 +143,7 @@ def join(
         journal = create(
             name, passphrase=passphrase, home=home, device_name=device_name, zone=zone, system=machine, disk=kept
         )
-    journal.place.choose(os.fspath(drive))
+    journal.place.choose(os.fspath(drive), is_joining=True)
     found = journal.pairing.join(typed, share_existing=share_existing)
     journal.pairing.advance()
     return OpenJoining(journal, found)

@@ -60,8 +60,10 @@ class MeetingPlace:
         """Return whether there is a meeting place at all."""
         return self._given is not None or self.path is not None
 
-    def choose(self, folder: str) -> None:
+    def choose(self, folder: str, *, is_joining: bool = False) -> None:
         """Meet in this folder from now on, if it is there and holds no other journal.
+
+        Who is joining does not know the journal yet, so whatever lies there will do: the words of the invite decide.
 
         Raises:
             DriveError: it is not there, or holds another journal.
@@ -71,7 +73,7 @@ class MeetingPlace:
         path = Path(folder).expanduser().absolute()
         books = self._books_in(path)
         known = {book.hex()[:32] for book in (secret.book for secret in self._device.secrets.books)}
-        if books and not books & known:
+        if books and not books & known and not is_joining:
             raise DriveError("this folder holds another journal", hint="choose another folder")
         self._device.home.require_keystore_outside([path])
         self._device.set_settings(msgspec.structs.replace(self._device.settings, drive=str(path)))

@@ -56,7 +56,7 @@ class SharingState(msgspec.Struct, frozen=True, tag="sharing"):
 
 
 PairingState: TypeAlias = "InviterState | JoinerState | SharingState"
-_decoder = msgspec.msgpack.Decoder(InviterState | JoinerState | SharingState)
+_decoder: msgspec.msgpack.Decoder[PairingState] = msgspec.msgpack.Decoder(InviterState | JoinerState | SharingState)
 
 
 def load(data: bytes) -> PairingState | None:

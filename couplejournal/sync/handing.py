@@ -79,7 +79,7 @@ class _Handing:
         trip, key = self.trip, held.digest.hex()
         sent = trip.kept.sent.get(key)
         paths = self.here.get(held.digest)
-        if held.digest == trip.book.id and trip.genesis_path not in map(str.casefold, paths or ()):
+        if held.digest == trip.genesis_digest and trip.genesis_path not in map(str.casefold, paths or ()):
             paths = None  # newcomers look for the marker by its name
         if paths is not None:
             trip.kept.missing.pop(key, None)

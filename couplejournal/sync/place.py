@@ -75,7 +75,7 @@ def _state(trip: Trip, listing: Listing) -> DriveState:
     if trip.genesis_path in trip.stubs:
         # Not downloaded. It was proved in this very folder, or else it must be downloaded first.
         known = trip.kept.marks.get(trip.genesis_path)
-        return "ok" if known is not None and known.digest == trip.book.id else "marker-missing"
+        return "ok" if known is not None and known.digest == trip.genesis_digest else "marker-missing"
     # The folder is named by the hash of our genesis: whatever else lies there under its name is ours, and spoiled.
     if trip.genesis_path in trip.listing or any(True for _ in _witnesses(trip)):
         return "marker-missing"
@@ -94,7 +94,7 @@ def _candidates(trip: Trip) -> list[DriveFile]:
 def _is_genesis(trip: Trip, file: DriveFile) -> bool:
     mark = trip.mark_of(file)
     if mark is not None:
-        return mark.digest == trip.book.id
+        return mark.digest == trip.genesis_digest
     return not trip.is_waiting(file) and _is_held(trip, file)
 
 
@@ -108,7 +108,7 @@ def _is_held(trip: Trip, file: DriveFile) -> bool:
     held = trip.held_as(data)
     if held is not None:
         trip.mark(file, held)
-        return file.path != trip.genesis_path or held.digest == trip.book.id
+        return file.path != trip.genesis_path or held.digest == trip.genesis_digest
     trip.note(file, Verdict.PENDING.value, "", trip.digest_of(data))
     return False
 

@@ -19,6 +19,7 @@ from couplejournal.seal.segments import MAGIC, SEGMENT_LIMIT_BYTES, SMALLEST_BYT
 from couplejournal.sync import names, schedule
 from couplejournal.sync.port import Verdict
 from couplejournal.sync.report import Refusal
+from couplejournal.sync.trip import DIGEST_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +37,7 @@ STOPPED: Final = (
 _BATCH_FILES: Final = 64
 _BATCH_BYTES: Final = 16 << 20
 _JUNK: Final = "junk"
-_SHORT: Final = hashlib.sha256(b"").digest()  # stands for all that is too short to be read for
+_SHORT: Final = hashlib.sha256(b"").digest()[:DIGEST_BYTES]  # stands for all that is too short to be read for
 _REFUSALS: Final = frozenset({Verdict.REFUSED.value, Verdict.NEWER.value, Verdict.FORKED.value})
 _REASONS: Final = {
     Verdict.REFUSED.value: "not what its signature promises",
@@ -225,7 +226,7 @@ def standing(trip: Trip) -> Standing:
     """Count what was not taken, by what it is."""
     counts: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
-    hashes = {digest.hex()[:32] for digest in trip.held} if trip.kept.troubles else set()
+    hashes = {digest.hex() for digest in trip.held} if trip.kept.troubles else set()
     for file in trip.listing.values():
         trouble = trip.kept.troubles.get(file.path)
         if trouble is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import attrs
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from couplejournal.sync.memory import Kept
     from couplejournal.sync.port import BookPort, Taken
     from couplejournal.system import System
+
+DIGEST_BYTES: Final = 16  # docs/spec/format.md 2: the first 32 hex of the SHA-256 of a file
 
 
 @attrs.define
@@ -57,6 +59,11 @@ class Trip:
         """Where the genesis lies on the drive."""
         return names.genesis_of(self.folder)
 
+    @property
+    def genesis_digest(self) -> bytes:
+        """By what the genesis is known; the book's id is its whole hash."""
+        return self.book.id[:DIGEST_BYTES]
+
     def is_over(self) -> bool:
         """Say whether the time budget has ended; asked between files."""
         if self.deadline is None or self.system.monotonic() < self.deadline:
@@ -70,7 +77,7 @@ class Trip:
         first = Held(
             path=self.genesis_path,
             size_bytes=len(genesis),
-            digest=self.book.id,
+            digest=self.genesis_digest,
             stream=b"",
             first=0,
             last=0,
@@ -110,7 +117,8 @@ class Trip:
     def mark(self, file: DriveFile, of: Held | Taken) -> None:
         """Remember what verified under this name, size and time."""
         self.kept.troubles.pop(file.path, None)
-        self.kept.marks[file.path] = Mark(file.size_bytes, file.mtime_ns, of.digest, of.stream, of.first, of.last)
+        digest = of.digest[:DIGEST_BYTES]
+        self.kept.marks[file.path] = Mark(file.size_bytes, file.mtime_ns, digest, of.stream, of.first, of.last)
 
     def note(self, file: DriveFile, verdict: str, reason: str, digest: bytes) -> None:
         """Remember that a file was not taken, and when to look again; ``digest`` is empty if it could not be read."""
@@ -127,8 +135,8 @@ class Trip:
 
     @staticmethod
     def digest_of(data: bytes) -> bytes:
-        """Return the SHA-256 by which a file is known."""
-        return hashlib.sha256(data).digest()
+        """Return by what a file is known: the part of its hash that its name holds, too."""
+        return hashlib.sha256(data).digest()[:DIGEST_BYTES]
 
     def held_as(self, data: bytes) -> Held | None:
         """Return the held file that these are the exact bytes of, if there is one."""
@@ -140,4 +148,4 @@ class Trip:
         Raises:
             StoreError: this device's own copy failed.
         """
-        return self.book.genesis if held.digest == self.book.id else self.book.read(held.path)
+        return self.book.genesis if held.digest == self.genesis_digest else self.book.read(held.path)

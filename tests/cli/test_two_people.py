@@ -54,9 +54,7 @@ def pair(ana: CommandLine, command_line: Callable[[str], CommandLine], folder: P
     return ana, ben
 
 
-def test_from_two_empty_homes_to_one_journal(
-    command_line: Callable[[str], CommandLine], folder: Path
-) -> None:
+def test_from_two_empty_homes_to_one_journal(command_line: Callable[[str], CommandLine], folder: Path) -> None:
     """init, invite, join, accept and sync, each once, and both read what the other writes."""
     ana, ben = command_line("ana"), command_line("ben")
     assert ana("init", "--name", "Ana", "--no-passphrase").code == 0
@@ -139,7 +137,9 @@ def test_search_and_filters_find(pair: tuple[CommandLine, CommandLine]) -> None:
     assert "about coffee" not in ana("log").out
 
 
-def test_a_cancelled_invite_opens_nothing(ana: CommandLine, command_line: Callable[[str], CommandLine], folder: Path) -> None:
+def test_a_cancelled_invite_opens_nothing(
+    ana: CommandLine, command_line: Callable[[str], CommandLine], folder: Path
+) -> None:
     """After --cancel the words are no longer good, and the joiner is told to check them or wait."""
     words = words_of(ana("invite", str(folder), "--json"))
     assert ana("invite", "--cancel").code == 0

@@ -50,7 +50,7 @@ SEAMS = {
         methods=words("now utcnow today"),
     ),
     "environment": Seam(
-        # journal/: the door of the library, which hands the environment to store/home.py and takes "~" in a folder's name
+        # journal/: the door of the library hands the environment to store/home.py and takes "~" in a name
         allowed=("system.py", "store/home.py", "journal/opening.py", "journal/place.py", "cli/", "testing/"),
         names=words("os.environ os.environb os.getenv os.getlogin os.getcwd os.chdir os.umask"),
         modules=words("getpass locale pwd socket"),
@@ -65,7 +65,7 @@ SEAMS = {
 
 
 def full_names(module: ast.Module) -> dict[str, str]:
-    """Return what each imported name stands for, ``{"p": "os.path"}``; a function of the module hides a built-in one."""
+    """Return what each imported name stands for, ``{"p": "os.path"}``; its own functions hide built-in ones."""
     known = {node.name: f"?.{node.name}" for node in module.body if isinstance(node, ast.FunctionDef)}
     for node in ast.walk(module):
         if isinstance(node, ast.Import):

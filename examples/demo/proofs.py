@@ -1,0 +1,109 @@
+"""What the demo proves at its end. Each proof returns what it found, or raises `DemoError` with one sentence."""
+
+from __future__ import annotations
+
+import base64
+import shutil
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TypeAlias
+
+import couplejournal as cj
+from couplejournal.testing.leaks import RUN_BYTES, Needles
+from people import DemoError
+
+Row: TypeAlias = "tuple[object, ...]"
+
+
+def shared_rows(journal: cj.Journal) -> list[Row]:
+    """Return everything that a home shows of its shared entries, in its order: ids, contents, authors, times, states."""
+    return [
+        (entry.id, entry.kind, entry.content, entry.author.person, entry.author.name, entry.happened_at,
+         entry.recorded_at, entry.state, entry.refs, entry.joint, entry.revised, entry.conflict, entry.note)
+        for entry in journal.entries(audience="shared")
+    ]  # fmt: skip
+
+
+def require_equal(mine: Sequence[Row], theirs: Sequence[Row]) -> int:
+    """Compare the shared entries of two homes and return how many there are.
+
+    Raises:
+        DemoError: they differ in number, order, content or state.
+    """
+    if len(mine) != len(theirs):
+        raise DemoError(f"the two see different numbers of shared entries: {len(mine)} and {len(theirs)}")
+    for number, (one, other) in enumerate(zip(mine, theirs, strict=True), 1):
+        if one != other:
+            raise DemoError(f"shared entry {number} of {len(mine)} is not the same in both homes")
+    return len(mine)
+
+
+def require_private(home: Mapping[str, str], other: Collection[str], *, author: str) -> int:
+    """Look for one person's private entries in the other's home, and return how many there are.
+
+    ``home`` maps the ids of the entries that must be private to the audience that they have in their author's home;
+    ``other`` are all ids that the other home shows.
+
+    Raises:
+        DemoError: one is not private, or stands in the other's home.
+    """
+    if any(audience != "private" for audience in home.values()):
+        raise DemoError(f"an entry that {author} meant for nobody else is not private")
+    if not other_has_none(home, other):
+        raise DemoError(f"a private entry of {author} stands in the other's home")
+    return len(home)
+
+
+def other_has_none(ids: Iterable[str], other: Collection[str]) -> bool:
+    """Say whether the other home shows none of these."""
+    return not any(entry_id in other for entry_id in ids)
+
+
+def require_sealed(needles: Needles, places: Mapping[str, Path]) -> tuple[int, int]:
+    """Search every file for any run of any entry's text, and return how many files and bytes were searched.
+
+    Raises:
+        DemoError: there is one; the sentence says where and in which encoding.
+    """
+    for place, folder in places.items():
+        for leak in needles.search([folder]):
+            raise DemoError(f"a run of an entry's text stands in the clear in the {place}, as {leak.encoding}")
+    return counted(places.values())
+
+
+def require_found(needles: Needles, folder: Path, scratch: Path, text: str) -> tuple[str, ...]:
+    """Plant a run of a text in scratch copies of a folder, in each encoding, and return those that the search found.
+
+    Raises:
+        DemoError: one was not found, so that the search proves nothing.
+    """
+    found = []
+    for name, run in planted(text):
+        copy = scratch / name.replace(" ", "-")
+        shutil.copytree(folder, copy)
+        victim = max((path for path in copy.rglob("*") if path.is_file()), key=lambda path: path.stat().st_size)
+        data = victim.read_bytes()
+        victim.write_bytes(data[:301] + run + data[301 + len(run) :])
+        if not any(leak.path == victim for leak in needles.search([copy])):
+            raise DemoError(f"the search did not find a run that was planted as {name}")
+        shutil.rmtree(copy)
+        found.append(name)
+    return tuple(found)
+
+
+def planted(text: str) -> Iterator[tuple[str, bytes]]:
+    """Yield a run of a text in every encoding that is searched for: 12 bytes of it, or what they become."""
+    start = next(at for at in range(len(text)) if len(text[at : at + RUN_BYTES].encode()) >= RUN_BYTES)
+    run = text[start : start + RUN_BYTES].encode()[:RUN_BYTES]
+    yield "UTF-8", run
+    yield "UTF-16", run.decode("utf-8", "ignore").encode("utf-16-le")[:RUN_BYTES]
+    yield "hex", run.hex().encode()
+    for phase in range(3):
+        before, after = b"~" * phase, b"~" * (-(phase + len(run)) % 3)
+        yield f"base64 {phase}", base64.b64encode(before + run + after)
+
+
+def counted(folders: Iterable[Path]) -> tuple[int, int]:
+    """Return how many files lie in these folders, and how many bytes they hold."""
+    sizes = [path.stat().st_size for folder in folders for path in folder.rglob("*") if path.is_file()]
+    return len(sizes), sum(sizes)
