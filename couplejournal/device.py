@@ -1,7 +1,8 @@
 """This device: its home, its keys, its books, and the one lock that keeps its processes apart.
 
 Stands after view and before pairing. What changes the keys or the list of books goes through `Device.change`, which
-reads what other processes saved before it saves.
+reads what other processes saved before it saves; the same goes for the settings. Nothing here waits for a drive, so
+whoever holds the lock lets it go soon.
 """
 
 from __future__ import annotations
@@ -17,12 +18,12 @@ import msgspec
 from couplejournal.book import Book, Draft
 from couplejournal.book.founding import founding_signature, make_genesis
 from couplejournal.disk import Disk
-from couplejournal.errors import StoreBusyError, StoreError
+from couplejournal.errors import CouplejournalError, SetupError, StoreBusyError, StoreError
 from couplejournal.ops import words
 from couplejournal.seal.keys import KeyPair, Root, require_hybrid_kem
 from couplejournal.store.home import Home
 from couplejournal.store.keystore import Keystore
-from couplejournal.store.replica import Replica
+from couplejournal.store.replica import GENESIS_NAME, Replica
 from couplejournal.store.secrets import BookSecret, Secrets
 from couplejournal.system import System
 
@@ -42,18 +43,62 @@ class Settings(msgspec.Struct, frozen=True):
     may_found: bool = False
 
 
+class HomeLock:
+    """What keeps the threads and the processes of one device apart."""
+
+    def __init__(self, home: Home) -> None:
+        """Take the home; its state folder is there by the time of the first `hold`."""
+        self.threads = threading.RLock()
+        self._path = home.state / "lock"
+        self._depth = 0
+        self._file_lock: FileLock | None = None
+
+    @contextlib.contextmanager
+    def hold(self) -> Iterator[None]:
+        """Keep every other thread and process of this device out; a thread may do so again within.
+
+        Raises:
+            StoreBusyError: another process held the journal for 10 s.
+            StoreError: the state folder cannot be written.
+        """
+        with self.threads:
+            if self._depth == 0:
+                self._acquire()
+            self._depth += 1
+            try:
+                yield
+            finally:
+                self._depth -= 1
+                if self._depth == 0 and self._file_lock is not None:
+                    self._file_lock.release()
+
+    def _acquire(self) -> None:
+        from filelock import FileLock, Timeout  # 10 ms that reading the public names need not pay
+
+        if self._file_lock is None:
+            self._file_lock = FileLock(self._path, thread_local=False, mode=0o600)
+        try:
+            self._file_lock.acquire(timeout=LOCK_PATIENCE_S, poll_interval=0.005)
+        except Timeout:
+            raise StoreBusyError(
+                "another couplejournal on this device has held the journal for 10 seconds", hint="try again in a moment"
+            ) from None
+        except OSError:
+            raise StoreError("the journal's state folder cannot be written", hint="check its owner and mode") from None
+
+
 class Device:
     """One installation of one person. Any thread may use it."""
 
-    def __init__(self, home: Home, disk: Disk, system: System, keystore: Keystore) -> None:
+    def __init__(
+        self, home: Home, disk: Disk, system: System, keystore: Keystore, *, lock: HomeLock | None = None
+    ) -> None:
         """Take an opened keystore; `create` and `open` make one."""
         self.home = home
         self.disk = disk
         self.system = system
         self.keystore = keystore
-        self._holding = threading.RLock()
-        self._depth = 0
-        self._file_lock: FileLock | None = None
+        self._lock = lock or HomeLock(home)
         self._books: dict[bytes, Book] = {}
 
     @classmethod
@@ -61,6 +106,8 @@ class Device:
         cls, home: Home, disk: Disk, system: System, *, name: str, device_name: str, mode: Mode, passphrase: str | None
     ) -> Device:
         """Make the person's root, the private book and the keystore of a home that has none.
+
+        The keystore comes last and is one durable file: a crash before it leaves no journal, and one can be made.
 
         Raises:
             SetupError: there is a journal already, or this place or machine will not do.
@@ -70,13 +117,20 @@ class Device:
         require_hybrid_kem()
         home.require_keystore_apart(disk)
         home.prepare(disk)
-        root = Root(system.random_bytes(32))
-        private, secret = found_private(home, disk, system, root.root_keys, root.founding_seed)
-        secrets = Secrets(name, device_name, root.root_keys, root.kem_seed, root.founding_seed, [secret], b"")
-        keystore = Keystore.create(home, disk, system, secrets, mode=mode, passphrase=passphrase)
-        device = cls(home, disk, system, keystore)
-        device.introduce(device.book(private))
-        return device
+        lock = HomeLock(home)
+        with lock.hold():  # of two that are made at once, one finds the other's keystore
+            if any(item.name == home.keystore_path.name for item in disk.list(home.keystore_path.parent)):
+                raise SetupError("there is a journal in this home already", hint="choose another COUPLEJOURNAL_HOME")
+            root = Root(system.random_bytes(32))
+            secrets = Secrets(name, device_name, root.root_keys, root.kem_seed, root.founding_seed, [], b"")
+            private = begin_private(home, disk, system, secrets, lock.hold)
+            secrets = msgspec.structs.replace(secrets, books=[private])
+            try:
+                keystore = Keystore.create(home, disk, system, secrets, mode=mode, passphrase=passphrase)
+            except CouplejournalError:
+                _take_back(Replica(home.replica(private.book.hex()[:32]), disk), disk)
+                raise
+        return cls(home, disk, system, keystore, lock=lock)
 
     @classmethod
     def open(
@@ -92,24 +146,14 @@ class Device:
         require_hybrid_kem()
         return cls(home, disk, system, Keystore.open(home, disk, system, passphrase=passphrase))
 
-    @contextlib.contextmanager
-    def hold(self) -> Iterator[None]:
+    def hold(self) -> contextlib.AbstractContextManager[None]:
         """Keep every other thread and process of this device out; a thread may do so again within.
 
         Raises:
             StoreBusyError: another process held the journal for 10 s.
             StoreError: the state folder cannot be written.
         """
-        with self._holding:
-            if self._depth == 0:
-                self._acquire()
-            self._depth += 1
-            try:
-                yield
-            finally:
-                self._depth -= 1
-                if self._depth == 0 and self._file_lock is not None:
-                    self._file_lock.release()
+        return self._lock.hold()
 
     def change(self, act: Callable[[Secrets], Secrets]) -> Secrets:
         """Change what the keystore holds: read, change and save under the lock.
@@ -132,7 +176,8 @@ class Device:
             UnlockError: the keystore is gone or was made anew.
             StoreError: it could not be read.
         """
-        self.keystore.reload()
+        with self._lock.threads:  # or an old file, read while another thread saves, would be taken for a new one
+            self.keystore.reload()
 
     @property
     def secrets(self) -> Secrets:
@@ -172,7 +217,7 @@ class Device:
         Raises:
             StoreError: its replica is gone or damaged at its beginning.
         """
-        with self._holding:
+        with self._lock.threads:
             if book_id not in self._books:
                 for secret in self.secrets.books:
                     if secret.book == book_id:
@@ -205,8 +250,7 @@ class Device:
         Raises:
             StoreError: the disk is full or failing.
         """
-        secrets = self.secrets
-        book.append([Draft("profile", words.Profile(name=secrets.name, device=secrets.device_name))])
+        introduce(book, self.secrets)
 
     @property
     def settings(self) -> Settings:
@@ -218,17 +262,20 @@ class Device:
         data = self.disk.read(self.home.config_path, limit_bytes=CONFIG_LIMIT_BYTES)
         try:
             return msgspec.json.decode(data, type=Settings) if data else Settings()
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError, ValueError):
             raise StoreError("the settings of this device are damaged", hint="set the drive again") from None
 
-    def set_settings(self, settings: Settings) -> None:
-        """Save what is not secret, durably.
+    def change_settings(self, act: Callable[[Settings], Settings]) -> None:
+        """Change what is not secret: read, change and save durably under the lock.
 
         Raises:
             StoreError: it could not be saved; the old settings still stand.
         """
         with self.hold():
-            self.disk.replace(self.home.config_path, msgspec.json.encode(settings), private=True)
+            settings = self.settings
+            changed = act(settings)
+            if changed != settings:
+                self.disk.replace(self.home.config_path, msgspec.json.encode(changed), private=True)
 
     def lay_down(self, genesis: bytes, book_id: bytes) -> None:
         """Store the genesis of a book in a replica of its own, durably.
@@ -238,37 +285,59 @@ class Device:
         """
         Replica(self.home.replica(book_id.hex()[:32]), self.disk).found(genesis)
 
-    def _acquire(self) -> None:
-        from filelock import FileLock, Timeout  # 10 ms that reading the public names need not pay
+    def unlisted_geneses(self) -> Iterator[bytes]:
+        """Yield the genesis of every replica that the keystore does not name: what a crash may have left half-done.
 
-        if self._file_lock is None:
-            self._file_lock = FileLock(self.home.state / "lock", thread_local=False, mode=0o600)
-        try:
-            self._file_lock.acquire(timeout=LOCK_PATIENCE_S, poll_interval=0.005)
-        except Timeout:
-            raise StoreBusyError(
-                "another couplejournal on this device has held the journal for 10 seconds", hint="try again in a moment"
-            ) from None
-        except OSError:
-            raise StoreError("the journal's state folder cannot be written", hint="check its owner and mode") from None
+        Raises:
+            StoreError: the disk fails.
+        """
+        listed = {secret.book.hex()[:32] for secret in self.secrets.books}
+        for folder in sorted(item.name for item in self.disk.list(self.home.data)):
+            if folder not in listed:
+                genesis = Replica(self.home.data / folder, self.disk).genesis()
+                if genesis is not None and book_id_of(genesis).hex()[:32] == folder:
+                    yield genesis
 
 
-def found_private(
-    home: Home, disk: Disk, system: System, root_keys: bytes, founding_seed: bytes
-) -> tuple[bytes, BookSecret]:
-    """Lay down a private book of one person and return its id and this device's key for it.
+def begin_private(
+    home: Home,
+    disk: Disk,
+    system: System,
+    secrets: Secrets,
+    hold: Callable[[], contextlib.AbstractContextManager[object]],
+) -> BookSecret:
+    """Lay down a private book of the person that ``secrets`` name, introduce them in it, and return its key.
 
     Raises:
         StoreError: the disk is full or failing.
     """
     own = KeyPair(system.random_bytes(32), system.random_bytes(32))
-    founders = [(root_keys, own.public.raw)]
-    genesis = make_genesis(own, founders, [founding_signature(founding_seed, founders)], system)
-    book_id = book_id_of(genesis)
-    Replica(home.replica(book_id.hex()[:32]), disk).found(genesis)
-    return book_id, BookSecret(book_id, "private", own.sign_seed, own.kem_seed)
+    founders = [(secrets.root_keys, own.public.raw)]
+    genesis = make_genesis(own, founders, [founding_signature(secrets.founding_seed, founders)], system)
+    folder = book_id_of(genesis).hex()[:32]
+    replica = Replica(home.replica(folder), disk)
+    replica.found(genesis)
+    introduce(Book(replica, own, state=home.state / folder, disk=disk, system=system, hold=hold), secrets)
+    return BookSecret(book_id_of(genesis), "private", own.sign_seed, own.kem_seed)
+
+
+def introduce(book: Book, secrets: Secrets) -> None:
+    """Say in a book who its person and this device are.
+
+    Raises:
+        StoreError: the disk is full or failing.
+    """
+    book.append([Draft("profile", words.Profile(name=secrets.name, device=secrets.device_name))])
 
 
 def book_id_of(genesis: bytes) -> bytes:
     """Return the id of a book: the SHA-256 of its genesis file."""
     return hashlib.sha256(genesis).digest()
+
+
+def _take_back(replica: Replica, disk: Disk) -> None:
+    """Remove what was laid down for a journal that could not be made."""
+    with contextlib.suppress(StoreError):
+        for part in replica.parts():
+            disk.remove(replica.folder / part.path)
+        disk.remove(replica.folder / GENESIS_NAME)

@@ -71,17 +71,29 @@ class RealDisk:
         Raises:
             StoreError: the disk is full, read-only or failing; nothing stands under the final name.
         """
-        self.replace(path, data)
+        self._put(path, data, durable=True, mode=0o666)
+        try:
+            self._sync_folder(path.parent)
+        except StoreError:  # what is reported as not saved must not turn up later
+            with contextlib.suppress(OSError):
+                os.unlink(path)
+            raise
 
     def replace(self, path: Path, data: bytes, *, durable: bool = True, private: bool = False) -> None:
         """Put new content under a name that may exist, whole or not at all; ``private``: for the owner's eyes (0600).
 
         Raises:
-            StoreError: the disk is full, read-only or failing; the old content still stands.
+            StoreError: the disk is full, read-only or failing; the old content still stands, or the new one does.
         """
+        self._put(path, data, durable=durable, mode=0o600 if private else 0o666)
+        if durable:
+            self._sync_folder(path.parent)
+
+    def _put(self, path: Path, data: bytes, *, durable: bool, mode: int) -> None:
+        """Put content under a name by way of a temporary file, which is thrown away if anything fails."""
         temporary = path.with_name(TEMPORARY_PREFIX + self._system.random_bytes(8).hex() + ".tmp")
         try:
-            _write_whole(temporary, data, durable=durable, mode=0o600 if private else 0o666)
+            _write_whole(temporary, data, durable=durable, mode=mode)
             os.replace(temporary, path)
         except BaseException as error:
             with contextlib.suppress(OSError):
@@ -89,8 +101,6 @@ class RealDisk:
             if isinstance(error, OSError):
                 _fail(error, "save")
             raise
-        if durable:
-            self._sync_folder(path.parent)
 
     def read(self, path: Path, *, limit_bytes: int) -> bytes | None:
         """Return the content of a regular file of at most ``limit_bytes``, or None where there is none.
@@ -143,10 +153,10 @@ class RealDisk:
         """
         missing = []
         at = path
-        while not at.exists() and at != at.parent:
-            missing.append(at)
-            at = at.parent
         try:
+            while not at.exists() and at != at.parent:
+                missing.append(at)
+                at = at.parent
             for folder in reversed(missing):
                 with contextlib.suppress(FileExistsError):  # another process of this device was quicker
                     os.mkdir(folder, 0o700 if private else 0o777)
@@ -168,7 +178,7 @@ class RealDisk:
             _fail(error, "remove")
 
     def append(self, path: Path, data: bytes, *, durable: bool) -> None:
-        """Add to the end of a file, made (0600) where there is none.
+        """Add to the end of a file, made (0600) where there is none; a crash may leave a part of ``data``.
 
         Raises:
             StoreError: the disk is full, read-only or failing.

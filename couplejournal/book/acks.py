@@ -10,7 +10,10 @@ from couplejournal.ops.op import Op
 
 
 class Acknowledged:
-    """What each device told that it holds. It is about delivery, never about reading, and has no times to show."""
+    """What each device told that it holds. It is about delivery, never about reading, and has no times to show.
+
+    One thread feeds while others ask: so whoever asks looks at a copy.
+    """
 
     def __init__(self) -> None:
         """Begin with nothing known."""
@@ -31,12 +34,12 @@ class Acknowledged:
 
     def holders(self, stream: bytes, seq: int) -> frozenset[bytes]:
         """Return the keys of the devices that told that they hold an operation."""
-        return frozenset(key for key, upto in self._held.get(stream, {}).items() if upto >= seq)
+        return frozenset(key for key, upto in list(self._held.get(stream, {}).items()) if upto >= seq)
 
     def is_seen(self, stream: bytes, seq: int, *, since_ms: int, counts: Callable[[bytes], bool]) -> bool | None:
         """Return True if a device that counts holds it, False if one could have told since and did not, else None."""
         if any(counts(key) for key in self.holders(stream, seq)):
             return True
-        if any(counts(key) and latest >= since_ms for key, latest in self._latest_ms.items()):
+        if any(counts(key) and latest >= since_ms for key, latest in list(self._latest_ms.items())):
             return False
         return None

@@ -175,8 +175,13 @@ class Book:
             return self._shelf.link_at(found, seq) if found is not None and seq <= found.head else None
 
     def admission_of(self, key: bytes, author: bytes) -> words.Admit | None:
-        """Return the admission of a key by another, as it stands in that one's key stream."""
-        return self._shelf.admission_of(key, author)
+        """Return the admission of a key by another, as it stands in that one's key stream.
+
+        Raises:
+            StoreError: the disk fails.
+        """
+        with self._writer.turn():
+            return self._shelf.admission_of(key, author)
 
     def key_of(self, stream: bytes) -> bytes | None:
         """Return the id of the key that writes a stream."""

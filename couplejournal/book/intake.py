@@ -6,7 +6,8 @@ import hashlib
 from collections.abc import Sequence
 
 from couplejournal.book.marks import Marks
-from couplejournal.book.shelf import Shelf, part_of
+from couplejournal.book.shelf import Shelf
+from couplejournal.book.streams import Stream
 from couplejournal.book.values import Taken, Verdict
 from couplejournal.book.writing import Writer
 from couplejournal.errors import NewerFormatError, UntrustedDataError
@@ -45,7 +46,7 @@ def take(writer: Writer, files: Sequence[bytes], system: System) -> list[Taken]:
                 verdicts[index] = verdict
                 if verdict.verdict is Verdict.HELD:
                     rest.append((index, sealed))
-                elif verdict.verdict is Verdict.STORED:
+                elif verdict.verdict is Verdict.STORED and sealed.header.type == KEY_STREAM:
                     progress = True
             parsed = rest
     return [verdicts[index] for index in range(len(files))]
@@ -68,8 +69,9 @@ def _verdict_of(error: Exception) -> Verdict:
 def _take_one(writer: Writer, marks: Marks, sealed: SealedSegment, system: System) -> Taken:
     """Prove one segment, compare it with what is held, and store it."""
     shelf, head = writer.shelf, sealed.header
-    stream = shelf.streams.get(head.stream)
-    if sealed.digest == shelf.id or (stream is not None and stream.has(part_of(sealed))):
+    part = shelf.part_of(sealed)
+    stream = shelf.streams.get(part.stream)
+    if sealed.digest == shelf.id or (stream is not None and stream.has(part)):
         return _taken(Verdict.KNOWN, "", sealed)
     if head.book != shelf.id:
         return _taken(Verdict.FOREIGN, "a file of another journal", sealed)
@@ -79,31 +81,30 @@ def _take_one(writer: Writer, marks: Marks, sealed: SealedSegment, system: Syste
         return _taken(_verdict_of(error), str(error), sealed)
     if verified is None:
         return _taken(Verdict.HELD, "its key has not arrived yet", sealed)
-    if part_of(sealed) in shelf.damaged:
-        shelf.replica.put(sealed.path, sealed.data)
-        shelf.damaged.discard(part_of(sealed))
-        shelf.adopt(verified)
-        return _taken(Verdict.STORED, "", sealed)
     return _compare_and_store(writer, marks, verified, system)
 
 
 def _compare_and_store(writer: Writer, marks: Marks, verified: VerifiedSegment, system: System) -> Taken:
     """Store a proved segment, unless it contradicts what is held or is covered by it already."""
     shelf, sealed = writer.shelf, verified.sealed
-    head = sealed.header
-    stream = shelf.streams.get(head.stream)
-    before, is_covered = 0, False
+    head, part = sealed.header, shelf.part_of(sealed)
+    is_mine = head.key == shelf.own.id
+    stream = shelf.streams.get(part.stream)
+    before, last, is_covered = 0, 0, False
     if stream is not None:
-        if not _agrees(shelf, verified):
+        if not _agrees(shelf, stream, verified):
+            if is_mine:
+                return _taken(Verdict.OWN_UNKNOWN, "another history of this device", sealed)
             return _taken(Verdict.FORKED, "a device wrote two histories", sealed)
-        before, is_covered = stream.head, stream.covers(head.first, head.last)
-        if any(part.first <= head.first and part.last >= head.last for part in stream.touching(head.first, head.last)):
+        before, last, is_covered = stream.head, stream.last, stream.covers(head.first, head.last)
+        if any(held.first <= head.first and held.last >= head.last for held in stream.touching(head.first, head.last)):
             return _taken(Verdict.KNOWN, "", sealed)
-    if head.key == shelf.own.id and not is_covered:
+    # Up to the last number that this device's own names say, a file of its own is one that it lost: it comes back.
+    if is_mine and head.last > last and not shelf.is_spoiled(part):
         return _taken(Verdict.OWN_UNKNOWN, "words of this device that it does not hold", sealed)
-    _observe(marks, verified, system, is_new=not is_covered)
+    _observe(marks, verified, system, is_new=not is_covered and not is_mine)
     writer.store(marks, verified)
-    return _taken(Verdict.STORED, "", sealed, ops=max(0, shelf.streams[head.stream].head - before))
+    return _taken(Verdict.STORED, "", sealed, ops=max(0, shelf.streams[part.stream].head - before))
 
 
 def _observe(marks: Marks, verified: VerifiedSegment, system: System, *, is_new: bool) -> None:
@@ -118,21 +119,20 @@ def _observe(marks: Marks, verified: VerifiedSegment, system: System, *, is_new:
     marks.due = marks.due or (wants and is_new)
 
 
-def _agrees(shelf: Shelf, verified: VerifiedSegment) -> bool:
+def _agrees(shelf: Shelf, stream: Stream, verified: VerifiedSegment) -> bool:
     """Return whether a segment's links are those that are held, wherever the two touch or overlap."""
     head = verified.sealed.header
-    stream = shelf.streams[head.stream]
-    if (stream.key, stream.type) != (head.key, head.type):
-        return False
     links = dict(zip(range(head.first - 1, head.last + 1), (head.prev, *verified.links), strict=True))
-    for part in stream.touching(head.first, head.last):
-        held = shelf.open_part(part)
-        if held is None:
-            continue
-        before = held.sealed.header.prev
-        for number, link in zip(range(part.first - 1, part.last + 1), (before, *held.links), strict=True):
-            if links.get(number, link) != link:
-                return False
+    while True:
+        outline = [(part, shelf.open_part(part)) for part in stream.outline(head.first, head.last)]
+        if all(held is not None for _, held in outline):
+            break  # else some were damaged and are out of the account by now: others may stand in for them
+    for part, held in outline:
+        if held is not None:
+            before = held.sealed.header.prev
+            for number, link in zip(range(part.first - 1, part.last + 1), (before, *held.links), strict=True):
+                if links.get(number, link) != link:
+                    return False
     return True
 
 

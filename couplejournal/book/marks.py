@@ -16,7 +16,7 @@ import msgspec
 
 from couplejournal.disk import Disk
 
-LIMIT_BYTES: Final = 1 << 20
+LIMIT_BYTES: Final = 256 << 20  # a partner who opens streams without end slows us down and never locks us out
 
 
 class Marks(msgspec.Struct):
@@ -44,7 +44,7 @@ def load(disk: Disk, path: Path) -> Marks | None:
     data = disk.read(path, limit_bytes=LIMIT_BYTES)
     try:
         return _decoder.decode(data) if data else None
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError, ValueError):
         return None
 
 

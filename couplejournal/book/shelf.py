@@ -24,7 +24,7 @@ from couplejournal.seal.keys import KeyPair
 from couplejournal.seal.segments import KEY_STREAM, NO_BOOK, SealedSegment, VerifiedSegment
 from couplejournal.store.replica import Part, Replica
 
-CACHED_SEGMENTS: Final = 64
+CACHED_BYTES: Final = 16 << 20
 
 
 class Shelf:
@@ -48,7 +48,9 @@ class Shelf:
         self.damaged: set[Part] = set()
         self.key_ops: dict[bytes, dict[int, KeyOp]] = {}
         self._unproved: set[Part] = set()
+        self._proofs = KeyProofs()
         self._cache: OrderedDict[bytes, VerifiedSegment] = OrderedDict()
+        self._cached_bytes = 0
         self._begin()
         self.rescan()
 
@@ -68,10 +70,19 @@ class Shelf:
         Raises:
             StoreError: the disk fails.
         """
+        parts = self.replica.parts()
+        listed = set(parts)
+        for stream in self.streams.values():
+            gone = [part for part in stream.parts if part not in listed and not self.is_genesis(part)]
+            for part in gone:
+                stream.drop(part)
+            if gone and stream.type == KEY_STREAM:
+                self._learn()
+        self.damaged.clear()  # another process may have put them back; whoever opens one finds out
         fresh: dict[bytes, list[Part]] = {}
-        for part in self.replica.parts():
-            stream = self.streams.get(part.stream)
-            if part not in self.damaged and not (stream and stream.has(part)):
+        for part in parts:
+            held = self.streams.get(part.stream)
+            if held is None or not held.has(part):
                 fresh.setdefault(part.stream, []).append(part)
         waiting = {stream_id: sorted(parts, key=_by_range) for stream_id, parts in fresh.items()}
         progress = True
@@ -85,12 +96,32 @@ class Shelf:
 
     def adopt(self, verified: VerifiedSegment) -> None:
         """Take a segment into the account that was just stored."""
-        head = verified.sealed.header
+        head, part = verified.sealed.header, self.part_of(verified.sealed)
         self._remember(verified)
-        self._stream(head.stream, head.key, head.type).add(part_of(verified.sealed))
+        self.damaged.discard(part)
+        self._unproved.discard(part)
+        self._stream(part.stream, head.key, head.type).add(part)
         if head.type == KEY_STREAM:
-            self._note(verified)
+            self._note(part.stream, verified)
             self._learn()
+            if self._unproved:  # their key may have come
+                self.rescan()
+
+    def part_of(self, sealed: SealedSegment) -> Part:
+        """Return the place that a segment has in this replica.
+
+        Ids of streams are random, so two keys under one id mean that somebody took the id of another's stream to shut
+        it out. Whichever came later goes into another folder; a name is a hint, and readers go by the header.
+        """
+        head = sealed.header
+        folder = head.stream
+        while (held := self.streams.get(folder)) is not None and (held.key, held.type) != (head.key, head.type):
+            folder = first_link(head.key, folder, head.type)[:16]
+        return Part(folder, head.first, head.last, sealed.digest[:16], len(sealed.data))
+
+    def is_spoiled(self, part: Part) -> bool:
+        """Return whether a file stands under this name, or stood, that is not what its name says."""
+        return part in self.damaged or part in self._unproved
 
     def verify(self, sealed: SealedSegment) -> VerifiedSegment | None:
         """Prove a segment; None where its key or its epoch's key is not known here.
@@ -126,16 +157,12 @@ class Shelf:
         if cached is not None:
             self._cache.move_to_end(part.digest)
             return cached
-        try:
-            sealed = segments.parse(self.genesis if self.is_genesis(part) else self.replica.read(part.path))
-            verified = self.verify(sealed) if part_of(sealed) == part else None
-        except UntrustedDataError:
-            verified = None
+        verified, stream = self._proved(part), self.streams.get(part.stream)
         if verified is not None:
             self._remember(verified)
-        elif part.stream in self.streams and self.streams[part.stream].has(part):
+        elif stream is not None and stream.has(part):
             self.damaged.add(part)
-            self.streams[part.stream].drop(part)
+            stream.drop(part)
         return verified
 
     def link_at(self, stream: Stream, seq: int) -> bytes | None:
@@ -144,7 +171,7 @@ class Shelf:
         Raises:
             StoreError: the disk fails.
         """
-        for part in reversed(stream.parts):
+        for part in stream.parts[::-1]:
             if part.first <= seq <= part.last:
                 verified = self.open_part(part)
                 if verified is not None:
@@ -192,14 +219,15 @@ class Shelf:
 
     def _begin(self) -> None:
         """Prove the genesis and learn what it says."""
-        sealed = segments.parse(self.genesis)
-        key_op = _genesis_op(sealed)
-        self._genesis_op = key_op
         try:
-            self.membership = Membership.of(self.id, key_op, (), KeyProofs())
-            verified = segments.verify_keys(sealed, self.membership.keys[sealed.header.key].sign)
-        except (UntrustedDataError, KeyError):
-            raise StoreError("this device's own copy of the journal is damaged at its beginning") from None
+            sealed = segments.parse(self.genesis)
+            self._genesis_op = _genesis_op(sealed)
+            self.membership = Membership.of(self.id, self._genesis_op, (), self._proofs)
+            verified = self.verify(sealed)
+        except UntrustedDataError:
+            verified = None
+        if verified is None:
+            raise StoreError("this device's own copy of the journal is damaged at its beginning")
         self.adopt(verified)
 
     def _place(self, parts: list[Part]) -> bool:
@@ -209,16 +237,30 @@ class Shelf:
             head = self._header_of(parts)
             if head is None or head.key not in self.membership.keys:
                 return False
-            stream = self._stream(head.stream, head.key, head.type)
+            stream = self._stream(parts[0].stream, head.key, head.type)
         for part in parts:
             stream.add(part)
         if stream.type == KEY_STREAM:
             for part in parts:
                 verified = self.open_part(part)
                 if verified is not None:
-                    self._note(verified)
+                    self._note(part.stream, verified)
             self._learn()
         return True
+
+    def _proved(self, part: Part) -> VerifiedSegment | None:
+        """Return what lies under a part's name if it is that part, of that part's stream, and proves itself."""
+        data = self.genesis if self.is_genesis(part) else self.replica.find(part.path)
+        try:
+            sealed = segments.parse(data or b"")
+            if not _is_of(part, sealed):
+                return None
+            stream = self.streams.get(part.stream)
+            if stream is not None and (stream.key, stream.type) != (sealed.header.key, sealed.header.type):
+                return None
+            return self.verify(sealed)
+        except UntrustedDataError:
+            return None
 
     def _header_of(self, parts: list[Part]) -> segments.Header | None:
         """Return the header of the first part that still is what its name says."""
@@ -227,20 +269,20 @@ class Shelf:
                 sealed = segments.parse(self.replica.read(part.path))
             except CouplejournalError:
                 continue
-            if part_of(sealed) == part:
+            if _is_of(part, sealed):
                 return sealed.header
         return None
 
     def _stream(self, stream: bytes, key: bytes, type_: int) -> Stream:
         return self.streams.setdefault(stream, Stream(stream, key, type_))
 
-    def _note(self, verified: VerifiedSegment) -> None:
+    def _note(self, stream: bytes, verified: VerifiedSegment) -> None:
         """Keep the operations of one more key segment."""
         head = verified.sealed.header
-        known = self.key_ops.setdefault(head.stream, {})
+        known = self.key_ops.setdefault(stream, {})
         for index, data in enumerate(verified.ops):
             number = head.first + index
-            known.setdefault(number, KeyOp(head.key, head.stream, number, verified.links[index], data))
+            known.setdefault(number, KeyOp(head.key, stream, number, verified.links[index], data))
 
     def _learn(self) -> None:
         """Compute anew who belongs, from the key streams as far as they are held without a gap."""
@@ -251,23 +293,25 @@ class Shelf:
             for number, op in found.items()
             if number <= reach.get(stream, 0)
         ]
-        self.membership = Membership.of(self.id, self._genesis_op, ops, KeyProofs())
+        self.membership = Membership.of(self.id, self._genesis_op, ops, self._proofs)
         self.epochs.learn(self.membership)
 
     def _remember(self, verified: VerifiedSegment) -> None:
+        if verified.sealed.digest[:16] not in self._cache:
+            self._cached_bytes += len(verified.sealed.data)
         self._cache[verified.sealed.digest[:16]] = verified
-        while len(self._cache) > CACHED_SEGMENTS:
-            self._cache.popitem(last=False)
+        while self._cached_bytes > CACHED_BYTES:
+            _, oldest = self._cache.popitem(last=False)
+            self._cached_bytes -= len(oldest.sealed.data)
 
 
 def _by_range(part: Part) -> tuple[int, int]:
     return part.first, part.last
 
 
-def part_of(sealed: SealedSegment) -> Part:
-    """Return the place that a segment has in a replica."""
-    head = sealed.header
-    return Part(head.stream, head.first, head.last, sealed.digest[:16], len(sealed.data))
+def _is_of(part: Part, sealed: SealedSegment) -> bool:
+    """Return whether a file is what its name says."""
+    return (part.first, part.last, part.digest) == (sealed.header.first, sealed.header.last, sealed.digest[:16])
 
 
 def _genesis_op(sealed: SealedSegment) -> KeyOp:
@@ -275,6 +319,6 @@ def _genesis_op(sealed: SealedSegment) -> KeyOp:
     head = sealed.header
     body = sealed.data[segments.HEADER_BYTES : -segments.SIGNATURE_BYTES]
     ops = codec.decode_list(body)
-    if head.book != NO_BOOK or head.first != 1 or codec.peek(ops[0]).word != "found":
+    if head.book != NO_BOOK or head.first != 1 or not ops or codec.peek(ops[0]).word != "found":
         raise UntrustedDataError("not the beginning of a journal")
     return KeyOp(head.key, head.stream, 1, segments.link_after(head, ops[0]), ops[0])

@@ -94,6 +94,20 @@ class Stream:
             at += 1
         return found
 
+    def outline(self, first: int, last: int) -> list[Part]:
+        """Return few of the parts that `touching` returns: every operation that those hold, these hold too.
+
+        All parts of a stream agree with each other, so what agrees with these agrees with all.
+        """
+        found: list[Part] = []
+        for part in self.touching(first, last):
+            if found and part.last <= found[-1].last:
+                continue
+            while len(found) > 1 and part.first <= found[-2].last + 1:  # the one between the two adds nothing
+                found.pop()
+            found.append(part)
+        return found
+
     def _near(self, number: int) -> int:
         """Return an index before which no part reaches up to an operation's number."""
         return bisect_left(self.parts, number - self._longest, key=lambda part: part.first)

@@ -8,10 +8,12 @@ from couplejournal.book.shelf import Shelf
 from couplejournal.book.writing import Draft, Writer
 from couplejournal.errors import PairingError
 from couplejournal.ops import words
-from couplejournal.ops.membership import DEVICES_PER_PERSON, EpochFact, Membership, key_id
+from couplejournal.ops.membership import DEVICES_PER_PERSON, EpochFact, key_id
 from couplejournal.seal import epochs, wraps
 
 WRAPS_PER_OP: Final = 500  # 500 wraps of 1,168 bytes stay well under the limit of an operation
+LACKS_PER_TURN: Final = 4096  # what is left comes with the next turn: nobody makes this device work without end
+GRANTS_PER_TURN: Final = 2000
 
 
 def tend(writer: Writer) -> bool:
@@ -25,11 +27,10 @@ def tend(writer: Writer) -> bool:
     """
     shelf = writer.shelf
     with writer.turn():
-        if not shelf.membership.is_live(shelf.own.id) or writer.stopped() is not None:
+        if not writer.is_writable():
             return False
         drafts = [*_requests(shelf), *_grants(shelf)]
         if drafts:
-            writer.require_writable()
             writer.append_keys(drafts)
         return bool(drafts)
 
@@ -38,20 +39,21 @@ def acknowledge(writer: Writer) -> bool:
     """Write a lone acknowledgement if one is due; return whether it was.
 
     Raises:
-        StoreError: this device may not write, or its disk is full or failing.
+        StoreError: the disk is full or failing.
     """
     with writer.turn() as marks:
-        if not marks.due or not writer.shelf.membership.is_live(writer.shelf.own.id) or writer.stopped() is not None:
+        if not marks.due or not writer.is_writable():
             return False
-        writer.append([])
-        return True
+        before = marks.generation
+        writer.append([])  # nothing, as long as all that came lies beyond a gap
+        return marks.generation != before
 
 
 def admit(writer: Writer, keys: bytes, proof: bytes, founding_seed: bytes) -> None:
     """Add a device of this device's own person: admission, fresh epoch and grants in one durable file.
 
     Raises:
-        PairingError: the person has as many devices as may be.
+        PairingError: the person has as many devices as may be, or the key has its place in the book already.
         StoreError: this device may not write, or its disk is full or failing.
     """
     shelf = writer.shelf
@@ -61,13 +63,13 @@ def admit(writer: Writer, keys: bytes, proof: bytes, founding_seed: bytes) -> No
         if person is None or len(shelf.membership.live_devices(person)) >= DEVICES_PER_PERSON:
             raise PairingError("fifteen devices of one person are as many as there may be")
         new, kem = key_id(keys), keys[32:]
+        if new in shelf.membership.keys:
+            raise PairingError("this key belongs to the journal already")
         founding = wraps.wrap(founding_seed, kem, wraps.founding_info(shelf.own.id, new))
         epoch = writer.epoch_draft({**writer.recipients(), new: kem})
-        grants = [
-            epochs.grant_wrap(key, fact, new, kem)
-            for fact, key in _openable(shelf)
-            if fact.id not in _linked_back(shelf.membership) and fact.id != _back_of(epoch)
-        ]
+        openable = _openable(shelf)
+        reached = {_back_of(epoch), *(shelf.epochs.led_back(fact) for fact, _ in openable)}
+        grants = [epochs.grant_wrap(key, fact, new, kem) for fact, key in openable if fact.id not in reached]
         admission = Draft("admit", words.Admit(keys=keys, proof=proof, founding=founding))
         writer.append_keys([admission, epoch, *_grant_drafts(grants)])
 
@@ -80,7 +82,7 @@ def _requests(shelf: Shelf) -> list[Draft]:
         for fact in shelf.membership.epochs.values()
         if (own, fact.id) not in shelf.membership.lacks and shelf.epochs.key_of(fact.id) is None
     ]
-    return [Draft("lack", words.Lack(sorted(missing)))] if missing else []
+    return [Draft("lack", words.Lack(sorted(missing)[:LACKS_PER_TURN]))] if missing else []
 
 
 def _grants(shelf: Shelf) -> list[Draft]:
@@ -96,6 +98,8 @@ def _grants(shelf: Shelf) -> list[Draft]:
         key = shelf.epochs.key_of(epoch)
         if key is not None:
             given.append(epochs.grant_wrap(key, fact, asker, membership.keys[asker].kem))
+        if len(given) == GRANTS_PER_TURN:
+            break
     return _grant_drafts(given)
 
 
@@ -110,16 +114,6 @@ def _openable(shelf: Shelf) -> list[tuple[EpochFact, bytes]]:
         key = shelf.epochs.key_of(fact.id)
         if key is not None:
             found.append((fact, key))
-    return found
-
-
-def _linked_back(membership: Membership) -> set[bytes]:
-    """Return the epochs to which a later epoch of the same author leads back: whoever opens that one opens these."""
-    found = set()
-    for fact in membership.epochs.values():
-        previous = membership.epochs.get(fact.back[0]) if fact.back else None
-        if previous is not None and previous.key == fact.key:
-            found.add(previous.id)
     return found
 
 

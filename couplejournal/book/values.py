@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import Enum
 
 import attrs
+import msgspec
 
 
 class Verdict(Enum):
@@ -30,8 +31,7 @@ class Verdict(Enum):
     """Valid under a key of this device, and this device does not hold it: restored from a backup, or copied."""
 
 
-@attrs.frozen(kw_only=True)
-class Held:
+class Held(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One file of the replica.
 
     ``path`` is its name on the drive, relative and with slashes; ``digest`` 16 bytes of the SHA-256 of the whole file;

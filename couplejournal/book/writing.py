@@ -16,7 +16,7 @@ from couplejournal.book.marks import Marks
 from couplejournal.book.shelf import Shelf
 from couplejournal.book.streams import Stream
 from couplejournal.disk import Disk
-from couplejournal.errors import InvalidEntryError, StoreError
+from couplejournal.errors import InvalidEntryError, StoreError, UntrustedDataError
 from couplejournal.model.clock import HybridClock
 from couplejournal.ops import codec, domains, words
 from couplejournal.ops.membership import EpochFact
@@ -26,7 +26,10 @@ from couplejournal.seal.segments import KEY_STREAM, WORD_STREAM, VerifiedSegment
 from couplejournal.system import System
 
 SEEN_HEADS_LIMIT: Final = 4096
-ADMISSIONS_LIMIT_BYTES: Final = 1 << 20
+ADMISSIONS_LIMIT_BYTES: Final = 256 << 20
+RUN_LIMIT_BYTES: Final = 3 << 20  # of operations in one key segment, which with all that is around them ends at 4 MiB
+DAMAGED: Final = "part of this device's own copy is damaged, so it does not write"
+UNFIT: Final = "this holds a value that an entry cannot keep"
 
 
 @attrs.frozen
@@ -68,7 +71,7 @@ class Writer:
                 yield self._marks
                 return
             marks = marks_file.load(self._disk, self._marks_path)
-            if marks is None or marks.generation != self._generation:
+            if marks is None or (marks.generation, marks.files) != (self._generation, self.shelf.files):
                 self.shelf.rescan()
             if marks is None or marks.files != self.shelf.files:
                 marks = self._recount(0 if marks is None else marks.generation)
@@ -110,8 +113,10 @@ class Writer:
         """
         with self.turn() as marks:
             self.require_writable()
-            epoch = self._epoch_for_now()
             acknowledgement = self._due_seen(marks)
+            if not acknowledgement and not drafts:
+                return []
+            epoch = self._epoch_for_now()
             packed = [self._pack(marks, draft) for draft in (*acknowledgement, *drafts)]
             key = self.shelf.epochs.key_of(epoch.id)
             if key is None:
@@ -131,20 +136,18 @@ class Writer:
             return _ops_of(verified)[len(acknowledgement) :]
 
     def append_keys(self, drafts: Sequence[Draft]) -> None:
-        """Write operations of the key stream as one segment.
+        """Write operations of the key stream: one segment, and further ones for what is beyond its limit.
 
         Raises:
-            StoreError: the disk is full or failing; nothing was written.
+            StoreError: the disk is full or failing; of several segments, those before it are written.
         """
         with self.turn() as marks:
-            first, prev, stream = self._place(KEY_STREAM)
-            packed = [self._pack(marks, draft) for draft in drafts]
-            self.store(
-                marks,
-                segments.seal_keys(
-                    self.shelf.own, book=self.shelf.id, stream=stream, first=first, prev=prev, ops=packed
-                ),
-            )
+            for run in _runs([self._pack(marks, draft) for draft in drafts]):
+                first, prev, stream = self._place(KEY_STREAM)
+                verified = segments.seal_keys(
+                    self.shelf.own, book=self.shelf.id, stream=stream, first=first, prev=prev, ops=run
+                )
+                self.store(marks, verified)
 
     def store(self, marks: Marks, verified: VerifiedSegment) -> None:
         """Store a verified segment within a turn: the note first, then the file, then the account.
@@ -152,10 +155,11 @@ class Writer:
         Raises:
             StoreError: the disk is full or failing; nothing was stored.
         """
+        part = self.shelf.part_of(verified.sealed)
         marks.generation += 1
-        marks.files += 1
+        marks.files += not self.shelf.is_spoiled(part)  # a damaged file that comes back is counted already
         marks_file.save(self._disk, self._marks_path, marks)
-        self.shelf.replica.put(verified.sealed.path, verified.sealed.data)
+        self.shelf.replica.put(part.path, verified.sealed.data)
         self._generation = marks.generation
         known = len(self.shelf.membership.keys)
         self.shelf.adopt(verified)
@@ -171,14 +175,25 @@ class Writer:
         reason = self.stopped()
         if reason is not None:
             raise StoreError(reason)
-        own = [stream for stream in self.shelf.streams.values() if stream.key == self.shelf.own.id]
-        ids = {stream.id for stream in own}
-        if any(stream.head != stream.last for stream in own) or any(p.stream in ids for p in self.shelf.damaged):
-            raise StoreError(
-                "part of this device's own copy is damaged, so it does not write", hint="sync fetches it from the drive"
-            )
+        if self._is_own_damaged():
+            raise StoreError(DAMAGED, hint="sync fetches it from the drive")
         if not self.shelf.membership.is_live(self.shelf.own.id):
             raise StoreError("this device no longer belongs to the journal, so it does not write")
+
+    def is_writable(self) -> bool:
+        """Return whether `require_writable` lets this device write.
+
+        Raises:
+            StoreError: the disk fails.
+        """
+        is_barred = self.stopped() is not None or self._is_own_damaged()
+        return not is_barred and self.shelf.membership.is_live(self.shelf.own.id)
+
+    def _is_own_damaged(self) -> bool:
+        """Return whether a file of this device's own streams is known to be damaged or missing."""
+        own = [stream for stream in self.shelf.streams.values() if stream.key == self.shelf.own.id]
+        ids = {stream.id for stream in own}
+        return any(stream.head != stream.last for stream in own) or any(p.stream in ids for p in self.shelf.damaged)
 
     def newest_epoch(self) -> EpochFact | None:
         """Return the latest epoch of this device's own that it can open."""
@@ -221,7 +236,7 @@ class Writer:
             return 1, domains.first_link(self.shelf.own.id, fresh, type_), fresh
         link = self.shelf.link_at(stream, stream.last)
         if link is None:
-            raise StoreError("part of this device's own copy is damaged, so it does not write")
+            raise StoreError(DAMAGED, hint="sync fetches it from the drive")
         return stream.last + 1, link, stream.id
 
     def _pack(self, marks: Marks, draft: Draft) -> bytes:
@@ -230,9 +245,19 @@ class Writer:
         marks.clock = clock.tick(self._system.now_ms())
         salt = draft.salt or self._system.random_bytes(16)
         try:
-            return codec.encode_op(draft.word, draft.fields, salt=salt, clock=marks.clock)
+            op = codec.encode_op(draft.word, draft.fields, salt=salt, clock=marks.clock)
+        except UnicodeEncodeError:
+            raise InvalidEntryError("this is no valid Unicode text") from None
         except ValueError:
             raise InvalidEntryError("this is more than one entry can hold") from None
+        except (OverflowError, RecursionError, TypeError):
+            raise InvalidEntryError(UNFIT) from None
+        try:  # what a reader would refuse is never written: it would end this device's stream for everybody
+            codec.require_strict(op)
+            words.require_fields(draft.word, codec.peek(op).fields)
+        except UntrustedDataError:
+            raise InvalidEntryError(UNFIT) from None
+        return op
 
     def _due_seen(self, marks: Marks) -> list[Draft]:
         """Return the acknowledgement to write now, if one is due."""
@@ -250,7 +275,7 @@ class Writer:
         return stream.key != self.shelf.own.id and stream.head > marks.acknowledged.get(stream.id.hex(), 0)
 
     def _recount(self, generation: int) -> Marks:
-        """Read everything and make the note anew."""
+        """Read everything and make the note anew; on a disk that is full one can still read."""
         marks = Marks(generation=generation + 1, files=self.shelf.files)
         clock = HybridClock()
         newest_seen: dict[str, int] = {}
@@ -260,16 +285,20 @@ class Writer:
                 clock.last = max(clock.last, op.clock)
                 if op.word == "seen":
                     heads = words.decode_fields(words.Seen, op.fields).heads
-                    newest_seen.update((stream.hex(), seq) for stream, seq, _ in heads)
+                    newest_seen.update((stream_id.hex(), seq) for stream_id, seq, _ in heads)
             else:
                 clock.observe(op.clock, self._system.now_ms())
                 if op.word != "seen":
                     fresh[op.stream.hex()] = op.seq
+        for stream in self.shelf.streams.values():
+            if stream.type == KEY_STREAM and stream.key != self.shelf.own.id:
+                fresh[stream.id.hex()] = stream.head
         marks.clock = clock.last
         marks.acknowledged = newest_seen
-        marks.due = any(seq > newest_seen.get(stream, 0) for stream, seq in fresh.items())
+        marks.due = any(seq > newest_seen.get(stream_id, 0) for stream_id, seq in fresh.items())
         marks.files = self.shelf.files
-        marks_file.save(self._disk, self._marks_path, marks)
+        with contextlib.suppress(StoreError):
+            marks_file.save(self._disk, self._marks_path, marks)
         return marks
 
     def _admission_order(self) -> dict[bytes, int]:
@@ -281,11 +310,31 @@ class Writer:
         return order
 
     def _note_admissions(self) -> None:
-        """Remember newly admitted keys in the order of their coming; what came together is ordered by admission."""
-        order = self._admission_order()
-        fresh = [key for key in self.shelf.membership.keys.values() if key.id not in order]
-        fresh.sort(key=lambda key: key.admission)
-        self._disk.append(self._admissions_path, b"".join(key.id for key in fresh), durable=True)
+        """Remember newly admitted keys in the order of their coming; what came together is ordered by admission.
+
+        It is a preference that any device may lose, and the operation that brought the keys is stored already: so a
+        disk that fails here fails nothing, and the next note makes up for it.
+        """
+        with contextlib.suppress(StoreError):
+            order = self._admission_order()
+            fresh = [key for key in self.shelf.membership.keys.values() if key.id not in order]
+            fresh.sort(key=lambda key: key.admission)
+            noted = b"".join([*order, *(key.id for key in fresh)])
+            self._disk.replace(self._admissions_path, noted, private=True)
+
+
+def _runs(ops: list[bytes]) -> Iterator[list[bytes]]:
+    """Yield operations in runs that fit into a segment each."""
+    run: list[bytes] = []
+    size_bytes = 0
+    for op in ops:
+        if run and size_bytes + len(op) > RUN_LIMIT_BYTES:
+            yield run
+            run, size_bytes = [], 0
+        run.append(op)
+        size_bytes += len(op) + 5  # a length of at most five bytes
+    if run:
+        yield run
 
 
 def _ops_of(verified: VerifiedSegment) -> list[Op]:

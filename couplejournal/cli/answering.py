@@ -8,6 +8,7 @@ import click
 
 from couplejournal.cli import asking
 from couplejournal.cli.opening import acknowledge, json_option, no_sync_option, opened, shorten
+from couplejournal.cli.output import print_json
 from couplejournal.cli.settings import Act, current
 from couplejournal.errors import InvalidEntryError
 
@@ -54,10 +55,12 @@ def step(id: str, name: str | None, text: str | None, *, no_sync: bool, as_json:
     with opened() as journal:
         target = journal.entry(id)
         allowed = tuple(offered for offered in journal.view().steps_allowed(target.id) if offered not in TURNS)
+        if name is None and as_json:
+            print_json("steps/1", {"id": target.id, "state": target.state, "steps": list(allowed)})
+            return
+        name = name or _choose(journal, target, allowed)
         if name is None:
-            name = _choose(journal, target, allowed)
-            if name is None:
-                return
+            return
         if name not in allowed:
             raise InvalidEntryError(f"a {target.kind} cannot take that step now", hint=_possible(target, allowed))
         words = asking.text(text, what="Your words", is_needed=False)

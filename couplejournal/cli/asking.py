@@ -25,7 +25,8 @@ STDIN: Final = "-"
 SECRET_LIMIT_BYTES: Final = 4096
 STDIN_LIMIT_BYTES: Final = 1_048_576 + 8  # a text of 1 MiB and a line break; more is refused by the library anyway
 END_KEY: Final = "Ctrl-Z and Enter" if os.name == "nt" else "Ctrl-D"
-_NOBODY: Final = f"set {FILE_VARIABLE} or {COMMAND_VARIABLE}"
+_LOCKED_HINT: Final = f"run `couplejournal unlock` at a terminal, or set {FILE_VARIABLE} or {COMMAND_VARIABLE}"
+_NEW_HINT: Final = f"set {FILE_VARIABLE} or {COMMAND_VARIABLE}; --no-passphrase leaves the keys open"
 
 
 class Passphrases:
@@ -44,7 +45,7 @@ class Passphrases:
             LockedError: it is nowhere to be had, and nobody may be asked.
             KeyMissingError: the file or the command that should give it fails.
         """
-        return self._once(lambda: _ask_secret("Passphrase: "))
+        return self._once(lambda: _ask_secret("Passphrase: "), _LOCKED_HINT)
 
     def new(self) -> str:
         """Return the passphrase of a journal to be made, typed twice.
@@ -53,18 +54,18 @@ class Passphrases:
             LockedError: none is given, and nobody may be asked.
             KeyMissingError: the file or the command that should give it fails.
         """
-        return self._once(_ask_new_secret)
+        return self._once(_ask_new_secret, _NEW_HINT)
 
     def forget(self) -> None:
         """Ask again the next time, since what was typed was wrong."""
         self._known = None
 
-    def _once(self, ask: Callable[[], str]) -> str:
+    def _once(self, ask: Callable[[], str], hint: str) -> str:
         if self._known is None:
             given = _given_secret()
             if given is None:
                 if not (self._settings.may_ask or _may_ask_beside_stdin(self._settings)):
-                    raise LockedError("a passphrase is needed, and nobody can be asked for it", hint=_NOBODY)
+                    raise LockedError("a passphrase is needed, and nobody can be asked for it", hint=hint)
                 given, self.was_typed = ask(), True
             self._known = given
         return self._known

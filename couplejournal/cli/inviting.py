@@ -11,7 +11,7 @@ from couplejournal.cli import asking, together
 from couplejournal.cli.joining import go_on as go_on_joining
 from couplejournal.cli.opening import json_option, opened
 from couplejournal.cli.output import print_json
-from couplejournal.cli.rendering import clean_line, counted, emphasised, moment, name_or_partner, talk
+from couplejournal.cli.rendering import clean_line, counted, emphasised, moment, name_or_partner, say, talk
 from couplejournal.cli.settings import Act, current
 from couplejournal.errors import DriveError, PairingError
 
@@ -94,7 +94,7 @@ def _nothing_open(journal: Journal) -> int:
     partner = journal.view().partner
     if partner is None:
         raise PairingError("no invite is open here, so there is nothing to accept")
-    click.echo(f"You and {name_or_partner(partner.name)} share a journal already; nothing is left to accept.")
+    say(f"You and {name_or_partner(partner.name)} share a journal already; nothing is left to accept.")
     return 0
 
 
@@ -110,7 +110,7 @@ def _cancel(invitation: Invitation | None) -> int:
     if invitation is None:
         raise PairingError("no invite is open")
     invitation.cancel()
-    click.echo("The invite is over; its words open nothing any more.")
+    say("The invite is over; its words open nothing any more.")
     return 0
 
 
@@ -124,15 +124,15 @@ def _new(journal: Journal, folder: str | None, existing: str | None, *, is_devic
 
 def _show(invitation: Invitation, folder: object) -> None:
     """Print the words, the code, and what the other does with them."""
-    click.echo("Twelve words for " + ("your other device:" if invitation.purpose == "device" else "your partner:"))
+    say("Twelve words for " + ("your other device:" if invitation.purpose == "device" else "your partner:"))
     click.echo()
     together.print_words(invitation.words, 4)
     click.echo()
     together.print_code(invitation.words)
-    click.echo(f"Good once, until {moment(invitation.expires_at)}. Hand them over by voice, not through the folder.")
-    click.echo(f"There one types `couplejournal join DIR`; DIR is the folder that is {clean_line(str(folder))} here.")
+    say(f"Good once, until {moment(invitation.expires_at)}. Hand them over by voice, not through the folder.")
+    say(f"There one types `couplejournal join DIR`; DIR is the folder that is {clean_line(str(folder))} here.")
     if invitation.purpose == "device":
-        click.echo("It will see what is shared; private entries stay on the device where they were written.")
+        say("It will see what is shared; private entries stay on the device where they were written.")
 
 
 def _wait(invitation: Invitation, other: str) -> None:
@@ -148,7 +148,8 @@ def _wait(invitation: Invitation, other: str) -> None:
 
 def _accept(journal: Journal, invitation: Invitation, *, yes: bool, as_json: bool = False) -> int:
     """Compare the six words and, if they are the same, found the journal of both or let the device in."""
-    joiner = name_or_partner(invitation.joiner_name)
+    is_device = invitation.purpose == "device"
+    joiner = "your other device" if is_device else name_or_partner(invitation.joiner_name)
     six = invitation.check_words
     if six is None:
         raise PairingError("nobody has answered the invite yet")
@@ -164,18 +165,17 @@ def _accept(journal: Journal, invitation: Invitation, *, yes: bool, as_json: boo
         talk("Then somebody else may have typed the words. The invite is over, and nothing was shared.")
         talk("Invite again, and hand the words over more carefully.")
         return 1
-    is_device = invitation.purpose == "device"
     invitation.accept()
     report = journal.sync()
     if as_json:
         print_json("pairing/1", {"purpose": invitation.purpose, "state": "done", "name": invitation.joiner_name})
         return 0
     if is_device:
-        click.echo(f"{emphasised('The other device is in.')} It takes the journal from the folder.")
+        say(f"{emphasised('The other device is in.')} It takes the journal from the folder.")
     else:
         status = journal.status()
         entries = counted(status.shared, "entry")
-        click.echo(f"{emphasised(f'You and {joiner} share a journal now.')} {joiner} will see {entries} of yours.")
+        say(f"{emphasised(f'You and {joiner} share a journal now.')} {joiner} will see {entries} of yours.")
     for problem in report.problems:
         talk(clean_line(problem))
     if current().may_ask:

@@ -10,7 +10,7 @@ import click
 from couplejournal.cli import asking, together
 from couplejournal.cli.opening import has_journal, json_option, opened
 from couplejournal.cli.output import print_json
-from couplejournal.cli.rendering import clean_line, counted, emphasised, name_or_partner, talk
+from couplejournal.cli.rendering import clean_line, counted, emphasised, name_or_partner, say, talk
 from couplejournal.cli.settings import Act, current
 from couplejournal.cli.setup import OPEN_SENTENCE, keys_options, passphrase_for
 from couplejournal.errors import DriveError, PairingError
@@ -82,7 +82,7 @@ def _cancel(journal: Journal) -> int:
     if joining is None:
         raise PairingError("no joining is open here")
     joining.cancel()
-    click.echo("The joining is over. What you have written here stays yours.")
+    say("The joining is over. What you have written here stays yours.")
     return 0
 
 
@@ -132,7 +132,7 @@ def _go_on(journal: Journal, joining: Joining, *, yes: bool, patient: bool, as_j
         if not patient:
             return _tell(joining, as_json=as_json)
         together.wait_until(lambda: joining.state != "waiting", joining.refresh, saying=NOT_HERE_YET)
-    other = name_or_partner(joining.inviter_name)
+    other = "your other device" if joining.purpose == "device" else name_or_partner(joining.inviter_name)
     if joining.state == "offered":
         same = yes or None if as_json else together.are_same(joining.check_words or (), other, yes=yes)
         if same is None:
@@ -165,7 +165,7 @@ def _tell(joining: Joining, *, as_json: bool) -> int:
         talk(f"{NOT_HERE_YET}.")
         talk("`couplejournal sync` looks again; then `couplejournal accept`, to compare six words.")
     else:
-        click.echo("Confirmed here; the other side accepts next, and your next `couplejournal sync` finishes it.")
+        say("Confirmed here; the other side accepts next, and your next `couplejournal sync` finishes it.")
     return 0
 
 
@@ -174,17 +174,13 @@ def _welcome(journal: Journal, other: str, *, is_device: bool) -> None:
     report = journal.sync()
     view = journal.view()
     if is_device:
-        click.echo(
-            f"{emphasised('This device is in.')} It has {counted(view.count(audience='shared'), 'entry')} so far."
-        )
-        click.echo("Private entries stay on the device where they were written.")
+        say(f"{emphasised('This device is in.')} It has {counted(view.count(audience='shared'), 'entry')} so far.")
+        say("Private entries stay on the device where they were written.")
     else:
         theirs = sum(1 for entry in view.entries(audience="shared") if not entry.is_mine)
         mine = view.count(audience="shared") - theirs
-        click.echo(emphasised(f"You and {other} share a journal now."))
-        click.echo(
-            f"You see {counted(theirs, 'entry')} of {other}; {other} will see {counted(mine, 'entry')} of yours."
-        )
+        say(emphasised(f"You and {other} share a journal now."))
+        say(f"You see {counted(theirs, 'entry')} of {other}; {other} will see {counted(mine, 'entry')} of yours.")
     for problem in report.problems:
         talk(clean_line(problem))
     if current().may_ask:

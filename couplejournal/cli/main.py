@@ -102,6 +102,7 @@ def _print_version(ctx: click.Context, _param: click.Parameter, value: bool) -> 
 
 @click.group(
     cls=LazyGroup,
+    invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     options_metavar="[OPTIONS]",
     subcommand_metavar="COMMAND ...",
@@ -112,8 +113,11 @@ def _print_version(ctx: click.Context, _param: click.Parameter, value: bool) -> 
 )
 @NO_INPUT_OPTION
 @DEBUG_OPTION
-def cli() -> None:
-    """Hold the commands."""
+@click.pass_context
+def cli(ctx: click.Context) -> None:
+    """Hold the commands; alone, show the help."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
 
 
 def _leave_stdout() -> None:
@@ -123,12 +127,12 @@ def _leave_stdout() -> None:
 
 
 def say_error(message: str, hint: str = "") -> None:
-    """Print one line of what went wrong and one of what to do next, on stderr, neutralised."""
-    from couplejournal.cli.rendering import clean_line
+    """Say on stderr what went wrong and what to do next, in a line each, neutralised."""
+    from couplejournal.cli.rendering import clean_line, talk
 
-    click.echo(f"error: {clean_line(message)}", err=True)
+    talk(f"error: {clean_line(message)}")
     if hint:
-        click.echo(f"hint: {clean_line(hint)}", err=True)
+        talk(f"hint: {clean_line(hint)}")
 
 
 def _print_frames(error: BaseException) -> None:

@@ -7,12 +7,22 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from couplejournal.cli import asking
-from couplejournal.cli.opening import catch_up, json_option, no_sync_option, opened
+from couplejournal.cli.opening import catch_up, json_option, look, no_sync_option, opened
 from couplejournal.cli.output import change_fields, print_json, report_fields
-from couplejournal.cli.rendering import clean_line, counted, entry_lines, moment, name_of, name_or_partner, table, talk
+from couplejournal.cli.rendering import (
+    PREFIX_DIGITS,
+    clean_line,
+    counted,
+    entry_lines,
+    moment,
+    name_of,
+    name_or_partner,
+    table,
+    talk,
+)
 from couplejournal.cli.settings import Act, current
 from couplejournal.cli.setup import OPEN_SENTENCE
-from couplejournal.errors import DriveError, SetupError
+from couplejournal.errors import CouplejournalError, DriveError, SetupError
 
 if TYPE_CHECKING:
     from couplejournal.journal import Journal
@@ -20,7 +30,8 @@ if TYPE_CHECKING:
     from couplejournal.model.entry import Change
     from couplejournal.sync.report import SyncReport
 
-WATCH_DIGITS: Final = 8
+INTERRUPTED: Final = 130
+WAKE_S: Final = 1.0  # some systems hear Ctrl-C only when a wait ends
 MODES: Final = {
     "passphrase": "sealed with your passphrase",
     "keychain": "sealed; the system's keychain holds the key",
@@ -34,7 +45,8 @@ MODES: Final = {
 def status(*, no_sync: bool, as_json: bool) -> None:
     """Show how things stand: who, the shared folder, what waits to be handed over, an open pairing."""
     with opened() as journal:
-        catch_up(journal, no_sync=no_sync)
+        if not no_sync:
+            look(journal)
         found = journal.status()
     if as_json:
         print_json("status/1", _status_fields(found))
@@ -53,14 +65,14 @@ def _status_rows(found: Status) -> list[tuple[str, str]]:
     if found.drive_path is None:
         rows.append(("shared folder", "none yet; `couplejournal invite DIR` sets one"))
     else:
-        trouble = found.drive_message or ("" if found.drive_state == "ok" else found.drive_state)
-        path = clean_line(str(found.drive_path))
-        rows.append(("shared folder", f"{path}: {clean_line(trouble)}" if trouble else path))
+        rows.append(("shared folder", clean_line(str(found.drive_path))))
+        if found.drive_message:
+            rows.append(("", clean_line(found.drive_message)))
     if found.synced_at is not None:
         rows.append(("last synced", moment(found.synced_at)))
     entries = f"{found.shared} shared, {found.private} private"
     rows.append(("entries", entries + (f", {found.waiting} for both and not shared yet" if found.waiting else "")))
-    if found.drive_path is not None:
+    if found.partner is not None:
         rows.append(("handed over", _delivery(found)))
     if found.stopped:
         rows.append(("stopped", clean_line(found.stopped)))
@@ -102,7 +114,7 @@ def _status_fields(found: Status) -> dict[str, object]:
         "device_name": found.device_name,
         "keys": found.mode,
         "drive": None if found.drive_path is None else str(found.drive_path),
-        "drive_state": found.drive_state,
+        "drive_state": None if found.drive_state == "none" else found.drive_state,
         "drive_message": found.drive_message,
         "synced_at": None if found.synced_at is None else found.synced_at.isoformat(),
         "shared": found.shared,
@@ -153,8 +165,10 @@ def _print_report(report: SyncReport) -> None:
         )
         if count
     ]
-    if report.drive in ("ok", "read-only", "full"):
-        click.echo(", ".join(parts) if parts else "nothing new, on either side")
+    if parts:
+        click.echo(", ".join(parts))
+    elif report.drive == "ok":
+        click.echo("nothing new, on either side")
     for problem in report.problems:
         talk(clean_line(problem))
     if report.drive == "none" and not report.message:
@@ -177,11 +191,23 @@ def _watch(journal: Journal, *, as_json: bool) -> None:
         else:
             click.echo("\n".join(_change_lines(change)))
 
-    with journal.watching(on_change=tell):
+    pause = Event()
+
+    def warn(error: Exception) -> None:
+        if isinstance(error, BrokenPipeError):  # nobody reads any more
+            pause.set()
+            return
+        # What fails must not end the watch, and the words of a foreign error may hold journal text.
+        talk(clean_line(str(error)) if isinstance(error, CouplejournalError) else f"failed: {type(error).__name__}")
+
+    with journal.watching(on_change=tell, on_error=warn):
         talk("watching; Ctrl-C ends it")
-        pause = Event()
-        while not pause.wait(3600):
-            pass
+        try:
+            while not pause.wait(WAKE_S):
+                pass
+        except KeyboardInterrupt:
+            raise click.exceptions.Exit(INTERRUPTED) from None
+    raise BrokenPipeError
 
 
 def _change_lines(change: Change) -> list[str]:
@@ -189,8 +215,8 @@ def _change_lines(change: Change) -> list[str]:
     from couplejournal.model.entry import Retracted
 
     if isinstance(change, Retracted):
-        return [f"{change.entry_id[:WATCH_DIGITS]}  taken back by its author"]
-    return entry_lines(change.entry, lambda entry_id: entry_id[:WATCH_DIGITS], is_whole=False, shows_tender=False)
+        return [f"{change.entry_id[:PREFIX_DIGITS]}  taken back by its author"]
+    return entry_lines(change.entry, lambda entry_id: entry_id[:PREFIX_DIGITS], is_whole=False, shows_tender=False)
 
 
 @click.command(cls=Act)
@@ -207,10 +233,12 @@ def drive(folder: str | None, *, yes: bool, as_json: bool) -> int:
             moved = _move(journal, folder, yes=yes)
             if moved:
                 return moved
+        else:
+            look(journal)
         found = journal.status()
     if as_json:
         path = None if found.drive_path is None else str(found.drive_path)
-        print_json("drive/1", {"drive": path, "state": found.drive_state, "message": found.drive_message})
+        print_json("drive/1", {"drive": path, "drive_state": found.drive_state, "message": found.drive_message})
     elif found.drive_path is None:
         talk("there is no shared folder yet; `couplejournal invite DIR` sets one")
     else:
@@ -236,6 +264,8 @@ def _move(journal: Journal, folder: str, *, yes: bool) -> int:
     report = journal.sync()
     for problem in report.problems:
         talk(clean_line(problem))
+    if journal.view().partner is not None:
+        talk("every other device of both moves in the same way, with `couplejournal drive DIR`")
     return report.exit_code
 
 
@@ -265,5 +295,5 @@ def devices(*, no_sync: bool, as_json: bool) -> None:
         facts = [name_of(device.person)]
         facts.extend(["this device"] if device.is_this else [])
         facts.extend([] if device.is_live else ["removed"])
-        rows.append((clean_line(device.name) or f"device {device.id[:WATCH_DIGITS]}", " · ".join(facts)))
+        rows.append((clean_line(device.name) or f"device {device.id[:PREFIX_DIGITS]}", " · ".join(facts)))
     click.echo("\n".join(table(rows)))

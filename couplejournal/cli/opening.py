@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 
 from couplejournal.cli import asking
-from couplejournal.cli.rendering import clean_line, moment, name_or_partner, short_of, talk
+from couplejournal.cli.rendering import PREFIX_DIGITS, clean_line, moment, name_or_partner, say, short_of, talk
 from couplejournal.cli.settings import current
 from couplejournal.errors import CouplejournalError, NoSuchEntryError, WrongPassphraseError
 
@@ -103,6 +103,11 @@ def catch_up(journal: Journal, *, no_sync: bool) -> None:
         talk(f"{clean_line(trouble).rstrip('.')}; this is what is here{age}")
 
 
+def look(journal: Journal) -> None:
+    """Take in what came, for at most 300 ms, without a word: the status that follows says how the folder is."""
+    _try(journal, READING_DEADLINE_S)
+
+
 def hand_over(journal: Journal, *, no_sync: bool) -> SyncReport | str | None:
     """Try the shared folder for at most a second; None where it was left alone, a sentence where that failed."""
     return None if no_sync else _try(journal, WRITING_DEADLINE_S)
@@ -142,9 +147,6 @@ def shorten(view: JournalView) -> Callable[[str], str]:
 
 def acknowledge(journal: Journal, entry: Entry, *, no_sync: bool, as_json: bool) -> None:
     """Say that an entry is saved, who can read it, and how far it has come."""
-    view = journal.view()
-    short = shorten(view)(entry.id)
-    partner = name_or_partner(view.partner.name if view.partner is not None else None)
     outcome = hand_over(journal, no_sync=no_sync or entry.audience != "shared")
     if as_json:
         from couplejournal.cli.output import entry_fields, print_json
@@ -152,10 +154,22 @@ def acknowledge(journal: Journal, entry: Entry, *, no_sync: bool, as_json: bool)
         is_handed_over = not isinstance(outcome, str) and outcome is not None and _has_left(outcome)
         print_json("entry/1", {**entry_fields(entry), "handed_to_drive": is_handed_over})
         return
+    partner = _partner_of(journal) if entry.audience == "shared" else ""
     audience, trouble = _whereabouts(entry.audience, partner, outcome)
-    click.echo(f"saved {short} · {audience}")
+    # Whether these digits name one entry only is not looked up: it would mean reading the whole journal. Should another
+    # begin alike, whoever uses them is told so, and `log` shows more digits.
+    say(f"saved {entry.id[:PREFIX_DIGITS]} · {audience}")
     if trouble:
         talk(clean_line(trouble))
+
+
+def _partner_of(journal: Journal) -> str:
+    """Return the name of the other person as it is shown."""
+    known = getattr(journal, "partner_name", None)
+    if known is None:
+        partner = journal.view().partner
+        known = partner.name if partner is not None else ""
+    return name_or_partner(known)
 
 
 def _whereabouts(audience: str, partner: str, outcome: SyncReport | str | None) -> tuple[str, str]:

@@ -160,15 +160,18 @@ def _grid(rows: list[tuple[str, ...]]) -> list[str]:
     ]
 
 
-@click.group(cls=click.Group, no_args_is_help=True)
-def plugins() -> None:
+@click.group(invoke_without_command=True, subcommand_metavar="COMMAND ...")
+@click.pass_context
+def plugins(ctx: click.Context) -> None:
     """List, enable and disable plugins. Installed is not enabled, and only you decide for this device."""
+    if ctx.invoked_subcommand is None:
+        click.echo(ctx.get_help())
 
 
 @plugins.command("list", cls=Act)
 @json_option
 def list_plugins(*, as_json: bool) -> None:
-    """List the plugins that came with couplejournal, and which of them are on."""
+    """List the plugins that came along, and which are on."""
     from couplejournal.plugins import available, enabled
 
     on = {locked.id for locked in enabled()}

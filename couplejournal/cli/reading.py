@@ -60,14 +60,16 @@ def log(limit: int, *, no_sync: bool, as_json: bool, **filters: Unpack[Filters])
     with opened() as journal:
         catch_up(journal, no_sync=no_sync)
         view = journal.view()
-        found = _listed(view, limit, filters)
+        found = _listed(view, limit and limit + 1, filters)
+        has_more = bool(limit) and len(found) > limit
+        found = found[has_more:]
         if as_json:
             print_json("entries/1", {"entries": [entry_fields(entry) for entry in found]})
             return
         _print(found, view, is_whole=False, shows_tender=False)
         if not found:
             talk("nothing here yet" if not any(filters.values()) else "nothing found")
-        elif limit and len(found) == limit:
+        elif has_more:
             talk(f"the latest {limit}; `log -n 0` lists all")
 
 

@@ -75,7 +75,9 @@ def columns(stream: TextIO | None = None) -> int | None:
 
 
 def width_of(text: str) -> int:
-    """Return how many columns of a terminal a line takes: wide letters two, combining marks none."""
+    """Return how many columns of a terminal a line takes: wide letters two, marks and colours none."""
+    if "\x1b" in text:
+        text = click.unstyle(text)
     if text.isascii():
         return len(text)
     return sum(_width(letter) for letter in text)
@@ -238,6 +240,12 @@ def counted(count: int, word: str) -> str:
     return f"{count} {word if count == 1 else plural}"
 
 
+def say(text: str) -> None:
+    """Print a sentence on stdout, in lines that fit the terminal."""
+    for line in wrapped(text, columns()):
+        click.echo(line)
+
+
 def talk(text: str) -> None:
     """Say something on stderr, where talk belongs, in lines that fit the terminal."""
     for line in wrapped(text, columns(sys.stderr)):
@@ -247,7 +255,11 @@ def talk(text: str) -> None:
 def table(rows: Sequence[tuple[str, str]]) -> list[str]:
     """Return facts with their names in a column of their own."""
     widest = max((width_of(name) for name, _ in rows), default=0)
+    width = columns()
+    room = None if width is None else max(NARROWEST_TEXT, width - widest - 2)
     lines: list[str] = []
     for name, value in rows:
-        lines.append(muted(name + " " * (widest - width_of(name))) + "  " + value)
+        first, *rest = wrapped(value, room)
+        lines.append(f"{muted(name + ' ' * (widest - width_of(name)))}  {first}".rstrip())
+        lines.extend(" " * (widest + 2) + line for line in rest)
     return lines

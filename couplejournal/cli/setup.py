@@ -10,7 +10,7 @@ import click
 from couplejournal.cli import asking
 from couplejournal.cli.opening import has_journal, json_option, with_passphrase
 from couplejournal.cli.output import print_json
-from couplejournal.cli.rendering import clean_line, talk
+from couplejournal.cli.rendering import clean_line, say, talk
 from couplejournal.cli.settings import Act
 from couplejournal.errors import SetupError
 
@@ -57,9 +57,9 @@ def init(name: str | None, device_name: str, keys: str | None, *, as_json: bool)
         if as_json:
             print_json("journal/1", {"name": me.name, "person": me.person, "keys": keys or "passphrase"})
             return
-    click.echo(f"{clean_line(name)}, your journal is ready.")
+    say(f"{clean_line(name)}, your journal is ready.")
     if keys == "open":
-        click.echo(OPEN_SENTENCE)
+        say(OPEN_SENTENCE)
     talk("next: couplejournal note          write the first words")
     talk("      couplejournal invite DIR    invite your partner, through a folder that you both have")
 
@@ -80,9 +80,9 @@ def unlock(seconds: int) -> None:
 
     needed = with_passphrase(lambda: cj.unlock(passphrase=asking.passphrases().existing, seconds=seconds))
     if needed:
-        click.echo(f"unlocked for {_span(seconds)}; `couplejournal lock` ends it")
+        say(f"unlocked for {_span(seconds)}; `couplejournal lock` ends it")
     else:
-        click.echo("no passphrase is needed on this device")
+        say("no passphrase is needed on this device")
 
 
 @click.command(cls=Act)
@@ -90,7 +90,7 @@ def lock() -> None:
     """Lock this device again: the next command asks for the passphrase."""
     import couplejournal as cj
 
-    click.echo("locked" if cj.lock() else "it was not unlocked")
+    say("locked" if cj.lock() else "it was not unlocked")
 
 
 def _span(seconds: int) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from couplejournal.cli import asking
-from couplejournal.cli.rendering import clean_line, columns, counted, emphasised, has_colour, talk, width_of
+from couplejournal.cli.rendering import clean_line, columns, counted, emphasised, has_colour, say, talk, width_of
 from couplejournal.cli.settings import current
 from couplejournal.errors import CouplejournalError, PairingError
 
@@ -93,7 +93,7 @@ def _half_block(*, is_dark_above: bool, is_dark_below: bool) -> str:
 
 def are_same(six: Sequence[str], other: str, *, yes: bool) -> bool | None:
     """Show the six words and return whether they are the same on both screens; None where nobody could say."""
-    click.echo(f"The same six words must stand on the screen of {other}:")
+    say(f"The same six words must stand on the screen of {other}:")
     print_words(six, 3)
     if yes:
         return True

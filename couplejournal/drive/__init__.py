@@ -10,6 +10,7 @@ What a reader may rely on:
 - A file appears whole under its final name, or not at all, wherever the file system can do so (docs/spec/sync.md 2).
 - Whatever goes wrong is a `couplejournal.errors.DriveError` without a path in it; what is saved here stays safe.
 
-`interface` says what a drive is; `folder` is the real one; `deadline` and `wrappers` add behaviour around any drive;
-`watch` shortens the waiting. Only `watch` imports watchdog, and only when it starts.
+`interface` says what a drive is; `folder` is the real one; `deadline` and `wrappers` add behaviour around any drive,
+`apart` a process of its own where a mount can hang; `watch` shortens the waiting. Only `watch` imports watchdog, and
+only when it starts.
 """

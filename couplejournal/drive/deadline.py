@@ -1,17 +1,22 @@
 """Calls that end in time, whatever the mount does.
 
 A blocked system call cannot be timed out in its own thread. So the calls go through one worker, which is left behind
-when it is late: it sees names and sealed bytes only, ends when its call does, and keeps no process alive. As long as
-it hangs, every further call fails at once, so that a dead mount costs one deadline and not one for each file.
+when it is late, and ends when its call does. As long as it hangs, every further call fails at once, so that a dead
+mount costs one deadline and not one for each file. The worker is a thread; where the folder lies on a mount that can
+hang for good, the thread waits for a process of its own (`apart`), or it would keep this one from ending.
 """
 
 from __future__ import annotations
 
 import queue
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from couplejournal.drive.apart import ApartDrive
+from couplejournal.drive.filesystems import may_hang
+from couplejournal.drive.folder import FolderDrive
 from couplejournal.drive.interface import Drive, DriveLateError, Listing, Place
 from couplejournal.system import System
 
@@ -23,7 +28,7 @@ class DeadlineDrive:
 
     def __init__(self, inner: Drive, system: System, *, deadline_s: float) -> None:
         self.deadline_s = deadline_s
-        self._inner = inner
+        self._inner = _apart(inner)
         self._system = system
         self._lock = threading.Lock()
         self._worker: _Worker | None = None
@@ -129,6 +134,14 @@ class DeadlineDrive:
                 self._late = worker.busy_with or job
                 self._worker = None
                 worker.jobs.put(None)
+
+
+def _apart(inner: Drive) -> Drive:
+    """Return a folder that can hang as one in a process of its own, and any other drive as it is."""
+    is_python = sys.executable and not getattr(sys, "frozen", False)  # a bundled program cannot begin itself anew
+    if is_python and isinstance(inner, FolderDrive) and may_hang(inner.root):
+        return ApartDrive(inner.root, staging=inner.staging)
+    return inner
 
 
 class _Job:

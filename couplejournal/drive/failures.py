@@ -20,6 +20,12 @@ from couplejournal.drive.interface import (
 from couplejournal.errors import DriveError
 
 GONE: Final = frozenset({errno.ENOENT, errno.ENOTDIR})
+# The mount is there and what was mounted is not: a FUSE server that ended, a share whose host is away.
+_CUT_OFF: Final = frozenset(
+    getattr(errno, name)
+    for name in ("ENOTCONN", "ESTALE", "ENODEV", "EHOSTDOWN", "EHOSTUNREACH", "ENETDOWN", "ENETUNREACH", "ESHUTDOWN")
+    if hasattr(errno, name)
+)
 FULL: Final = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
 DENIED: Final = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 # A link where O_NOFOLLOW was said; a socket or a pipe without a reader; a folder; a name that the host cannot have.
@@ -51,8 +57,8 @@ def code_of(error: OSError) -> str:
 
 def listing_failure(error: OSError) -> DriveError:
     """Return what an error means while the root is looked at or listed."""
-    if error.errno in GONE:
-        return DriveMissingError("the shared folder is not there", hint="connect or mount it, then sync again")
+    if error.errno in GONE | _CUT_OFF:
+        return _missing()
     return DriveError(f"the shared folder cannot be listed ({code_of(error)})")
 
 
@@ -73,8 +79,12 @@ def writing_failure(error: OSError) -> DriveError:
         return DriveFullError("the shared folder is full", hint="make room there, then sync again")
     if error.errno in DENIED:
         return DriveReadOnlyError("the shared folder cannot be written to", hint="check its permissions")
-    if error.errno in GONE:
-        return DriveMissingError("the shared folder is not there", hint="connect or mount it, then sync again")
+    if error.errno in GONE | _CUT_OFF:
+        return _missing()
     if error.errno in UNFIT:
         return UnfitFileError("something that is not a file has the name of one in the shared folder")
     return DriveError(f"the shared folder could not be written to ({code_of(error)})")
+
+
+def _missing() -> DriveMissingError:
+    return DriveMissingError("the shared folder is not there", hint="connect or mount it, then sync again")

@@ -12,6 +12,7 @@ import stat
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from operator import attrgetter
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -50,6 +51,8 @@ class FolderDrive:
         pause: Callable[[float], object] | None = None,
     ) -> None:
         self.root = root
+        self.staging = staging
+        self._books: frozenset[str] = frozenset()  # the books' folders of the last listing
         self._calls = calls if calls is not None else FileCalls()
         self._publisher = Publisher(
             system, self._calls, staging=staging, pause=pause if pause is not None else threading.Event().wait
@@ -123,7 +126,7 @@ class FolderDrive:
         found: Listing = []
         with self._calls.open_root(self.root) as root:
             self._collect(root, "", 0, found)
-        found.sort(key=lambda file: file.path)
+        found.sort(key=attrgetter("path"))
         return found
 
     def _collect(self, folder: Folder, prefix: str, depth: int, found: Listing) -> None:
@@ -141,6 +144,8 @@ class FolderDrive:
                         entered.append(name)
                 except FileNotFoundError:
                     continue  # gone between the listing and the look at it
+        if depth == 0:
+            self._books = frozenset(filter(names.is_book, entered))
         for name in entered:
             below = names.DEPTH_LIMIT if depth == 0 and names.is_invites(name) else depth + 1
             try:
@@ -152,11 +157,15 @@ class FolderDrive:
 
     @contextmanager
     def _inside(self, parts: _Parts, *, make: bool = False) -> Iterator[Folder]:
-        """Open the folder of a path, part by part; with ``make``, make those that lack below the root."""
+        """Open the folder of a path, part by part; with ``make``, make those that lack below the root.
+
+        A book's folder that the last listing showed is never made: if it is gone, so is the drive, and what stands in
+        the root's place (the bare mount point of a stick that was just pulled) must not be mistaken for it.
+        """
         folder = self._calls.open_root(self.root)
         try:
-            for name in parts:
-                inner = self._enter(folder, name, make=make)
+            for depth, name in enumerate(parts):
+                inner = self._enter(folder, name, make=make and not (depth == 0 and name in self._books))
                 folder.close()
                 folder = inner
             yield folder

@@ -1,6 +1,6 @@
 """What a drive is: list, read, publish, remove, and say where it stands.
 
-Implemented by `couplejournal.drive.folder.FolderDrive`, wrapped by `deadline` and `wrappers`, simulated by
+Implemented by `couplejournal.drive.folder.FolderDrive`, wrapped by `deadline`, `apart` and `wrappers`, simulated by
 `couplejournal.testing.drives`; `couplejournal.testing.contracts.DriveContract` holds them all to the same behaviour.
 """
 
@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import Protocol, TypeAlias
 
-import attrs
 import msgspec
 
 from couplejournal.errors import DriveError
@@ -38,8 +37,7 @@ class UnfitFileError(DriveError):
     """What lies under this name is no plain file within the limit: a link, a folder, a pipe, or too large."""
 
 
-@attrs.frozen(kw_only=True)
-class Place:
+class Place(msgspec.Struct, frozen=True, kw_only=True):
     """Where a drive stands, as seen just now.
 
     ``identity`` is (device number, inode, file-system type) of the root, or None if there is no such folder: a change
@@ -54,7 +52,7 @@ class Place:
     can_block: bool = False
 
 
-class DriveFile(msgspec.Struct, frozen=True, order=True, gc=False):
+class DriveFile(msgspec.Struct, frozen=True, order=True, gc=False, array_like=True):
     """One regular file of a listing.
 
     ``path`` is relative to the root, with ``/`` between its parts. Size and time are hints, never evidence.

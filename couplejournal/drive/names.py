@@ -11,7 +11,7 @@ from typing import Final
 
 NAME_LIMIT_BYTES: Final = 100
 DEPTH_LIMIT: Final = 4
-INVITES: Final = "invites"
+TEMPORARY: Final = "~$"  # sync clients leave such names alone (docs/spec/sync.md 8, row 16)
 
 _PUBLISHABLE: Final = re.compile(r"[0-9a-z_-][0-9a-z._-]{0,99}")
 _NO_TEXT: Final = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")  # controls, and what the system could not decode
@@ -33,12 +33,22 @@ def is_entered(name: str, depth: int) -> bool:
 
 def depth_of(name: str) -> int:
     """Return how deep a folder of this name lies below a root: 1 for a book's own, else 0 for a root."""
-    return 1 if _HEX.fullmatch(name) is not None else 0
+    return 1 if is_book(name) else 0
+
+
+def is_book(name: str) -> bool:
+    """Say whether a folder right below the root is a book's own, and not a copy that a sync client renamed."""
+    return _HEX.fullmatch(name) is not None
 
 
 def is_invites(name: str) -> bool:
     """Say whether a folder right below the root holds pairing files, which have no folders of their own."""
     return _INVITES.match(name) is not None
+
+
+def is_temporary(name: str) -> bool:
+    """Say whether a file's name is one under which a file is written before it gets its own."""
+    return name.startswith(TEMPORARY)
 
 
 def is_likely(name: str) -> bool:
@@ -48,7 +58,7 @@ def is_likely(name: str) -> bool:
 
 def is_text(name: str) -> bool:
     """Say whether a name is text without control characters."""
-    return _NO_TEXT.search(name) is None
+    return (name.isascii() and name.isprintable()) or _NO_TEXT.search(name) is None  # the first is the quick answer
 
 
 def require_inside(path: str) -> list[str]:

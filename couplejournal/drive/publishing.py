@@ -18,6 +18,7 @@ from typing import Final, TypeVar
 from couplejournal.drive.calls import FileCalls, Folder
 from couplejournal.drive.failures import DENIED, FULL
 from couplejournal.drive.interface import UnfitFileError
+from couplejournal.drive.names import TEMPORARY
 from couplejournal.system import System
 
 _NEVER_POSSIBLE: Final = frozenset({errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS})
@@ -82,7 +83,7 @@ class Publisher:
         """Write under a temporary name, then give the final one; False where this drive cannot rename."""
         if "rename" in self.tolerated:
             return False
-        temporary = f"~$cj{self._system.random_bytes(8).hex()}.tmp"
+        temporary = f"{TEMPORARY}cj{self._system.random_bytes(8).hex()}.tmp"
         with self._staging_beside(folder) as stage:
             if stage is not None:
                 if self._put_from(stage, temporary, folder, name, data):
@@ -197,8 +198,18 @@ def _require_ours(seen: os.stat_result) -> None:
 
 
 def _is_equal_ground(stage: Folder, folder: Folder) -> bool:
+    """Say whether a file that is renamed from the stage ends up as one that was made in the folder."""
     if stage.fd is None or folder.fd is None:
         return False
     here, there = os.fstat(stage.fd), os.fstat(folder.fd)
-    # A folder that hands its group on gives it only to files that are made in it.
-    return here.st_dev == there.st_dev and not there.st_mode & stat.S_ISGID
+    return here.st_dev == there.st_dev and not there.st_mode & stat.S_ISGID and not _hands_on_rights(folder.fd)
+
+
+def _hands_on_rights(fd: int) -> bool:
+    """Say whether a folder gives rights of its own to what is made in it; they are how the other may read it."""
+    if not hasattr(os, "getxattr"):
+        return False
+    try:
+        return bool(os.getxattr(fd, "system.posix_acl_default"))
+    except OSError:
+        return False

@@ -3,7 +3,8 @@
 One `Watcher` looks after any number of folders, the drive and the replica alike. It watches what the system can watch,
 asks for a look at growing intervals anyway, and arms itself anew when a folder was replaced, mounted over or created
 again, or when watchdog has died: watchdog says none of it. What it calls back does the looking; a watcher that calls
-once too often does no harm.
+once too often does no harm, and one whose looks lead to nothing again and again (they may be what it hears of: a drive
+that refuses what is written to it) takes a rest between them.
 """
 
 from __future__ import annotations
@@ -24,11 +25,14 @@ from couplejournal.errors import DriveError
 from couplejournal.system import System
 
 if TYPE_CHECKING:
+    from watchdog.events import FileSystemEvent
     from watchdog.observers.api import BaseObserver, ObservedWatch
 
 WATCHED_POLLS_S: Final = (60.0,)
 UNWATCHED_POLLS_S: Final = (5.0, 5.0, 5.0, 10.0, 20.0, 40.0, 60.0)
 FOLDERS_LIMIT: Final = 64  # of one root: each costs a thread, and a partner can make any number of them
+_FRUITLESS_LOOKS: Final = 8  # in a row, each because of a change: from then on a rest before the next
+_REST_S: Final = 0.5
 _LIMITS: Final = frozenset({errno.ENOSPC, errno.EMFILE, errno.ENFILE, errno.ENOMEM})
 _GONE: Final = frozenset({errno.ENOENT, errno.ENOTDIR})
 
@@ -75,7 +79,7 @@ class Watcher:
         system: System,
         *,
         on_error: Callable[[Exception], object] | None = None,
-        quiet_s: float = 0.02,
+        quiet_s: float = 0.005,
         most_s: float = 0.2,
         check_s: float = 5.0,
     ) -> None:
@@ -87,6 +91,7 @@ class Watcher:
         self._most_s = most_s
         self._check_s = check_s
         self._poked = threading.Event()
+        self._woken = threading.Event()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._observer: BaseObserver | None = None
@@ -117,12 +122,13 @@ class Watcher:
 
     def wake(self) -> None:
         """Say that something changed, as a writer in this process knows it at once."""
+        self._woken.set()
         self._poked.set()
 
     def stop(self, *, patience_s: float = 2.0) -> bool:
         """End, and say whether it did within ``patience_s`` seconds; it may be called by what it calls back."""
         self._stopping.set()
-        self._poked.set()
+        self.wake()
         thread = self._thread
         if thread is None or thread is threading.current_thread():
             return True
@@ -146,15 +152,19 @@ class Watcher:
 
     def _look_until_stopped(self) -> None:
         self._arm()
-        is_new, step = self._call(), 0
+        is_new, step, fruitless = self._call(), 0, 0
         while not self._stopping.is_set():
             step = 0 if is_new else step
+            if fruitless > _FRUITLESS_LOOKS:
+                self._woken.wait(_REST_S)
+            self._woken.clear()
             poll_at = self._system.monotonic() + self._pause_s(step)
             is_poked, is_armed = self._wait_until(poll_at)
             if self._stopping.is_set():
                 return
             step = 0 if is_poked or is_armed else step + 1
             is_new = self._call()
+            fruitless = fruitless + 1 if is_poked and not is_new else 0
 
     def _wait_until(self, poll_at: float) -> tuple[bool, bool]:
         """Wait for a change, a folder to arm anew, or the time to poll; say which of the first two it was."""
@@ -210,7 +220,9 @@ class Watcher:
                 problem = trouble or problem
         self._problem = problem
         self._watching = frozenset(
-            root for root, paths in roots.items() if paths and all(path in self._armed for path in paths)
+            root
+            for root, paths in roots.items()
+            if 0 < len(paths) < FOLDERS_LIMIT and all(path in self._armed for path in paths)
         )
         return is_armed
 
@@ -262,14 +274,18 @@ class Watcher:
 
 
 class _Poke:
-    """What watchdog hands its events to; they say no more than that there was one."""
+    """What watchdog hands its events to; they say no more than that there was one.
+
+    What happens to a file under its temporary name is nothing to look at yet. The name that it gets is.
+    """
 
     def __init__(self, poked: threading.Event) -> None:
         self._poked = poked
 
-    def dispatch(self, event: object) -> None:
-        del event
-        self._poked.set()
+    def dispatch(self, event: FileSystemEvent) -> None:
+        paths = (event.src_path, event.dest_path)
+        if not all(names.is_temporary(os.path.basename(os.fsdecode(path))) for path in paths if path):
+            self._poked.set()
 
 
 def _changes() -> list[Any]:

@@ -24,6 +24,7 @@ _MAGIC: Final = b"CJA1"
 _HEAD_BYTES: Final = 12
 _RECORD: Final = struct.Struct(">16s16sQ")  # book folder, stream, operations of the stream up to this number
 _LIMIT_BYTES: Final = 1 << 30
+_DIGITS: Final = 18
 
 
 class Arrivals:
@@ -49,6 +50,7 @@ class Arrivals:
         self._read()
         runs = []
         for book in books:
+            book.refresh()  # what another process of this device wrote
             folder = book.id[:16]
             known = {stream: self._positions.get((folder, stream), 0) for stream in book.heads()}
             if any(head > known[stream] for stream, head in book.heads().items()):
@@ -74,7 +76,7 @@ class Arrivals:
         if cursor == BEGINNING:
             return 0
         log, _, number = cursor.partition("-")
-        if log != self.id or not number.isdecimal() or int(number) > self.count:
+        if log != self.id or not number.isdecimal() or len(number) > _DIGITS or int(number) > self.count:
             raise InvalidEntryError("this cursor is not one of this device's", hint="begin anew, without a cursor")
         return int(number)
 

@@ -20,9 +20,11 @@ from couplejournal.journal.place import MeetingPlace
 from couplejournal.merge import Frozen
 from couplejournal.pairing import Pairing
 from couplejournal.pairing.sharing import share_waiting
+from couplejournal.pairing.state import NO_SHARING
 from couplejournal.sync import Sync, SyncMemory, SyncReport
 
 ROUNDS: Final = 3  # what came may have to be answered, and an answer handed over
+SHARED_AT_ONCE: Final = 16  # entries, before another process of this device gets its turn
 
 
 class Exchange:
@@ -38,6 +40,7 @@ class Exchange:
         self._frozen = frozen
         self._busy = threading.Lock()
         self._syncs: dict[tuple[bytes, int], Sync] = {}
+        self._is_settled = False
         self.last = SyncReport()
 
     def run(self, *, deadline_s: float | None, acknowledges: bool) -> SyncReport:
@@ -46,44 +49,55 @@ class Exchange:
         Raises:
             StoreError: this device's own copy failed.
         """
+        clock = self._device.system.monotonic
+        until = None if deadline_s is None else clock() + deadline_s
         if not self._busy.acquire(timeout=-1 if deadline_s is None else max(deadline_s, 0.001)):
             return SyncReport(drive="late", message="the shared folder does not answer; what is saved here is safe")
         try:
-            self.last = self._run(deadline_s=deadline_s, acknowledges=acknowledges)
+            self.last = self._run(until=until, acknowledges=acknowledges)
             return self.last
         finally:
             self._busy.release()
 
-    def _run(self, *, deadline_s: float | None, acknowledges: bool) -> SyncReport:
-        device = self._device
-        device.reload()
+    def _run(self, *, until: float | None, acknowledges: bool) -> SyncReport:
+        self._device.reload()
         self._pairing.resume()
         if not self._place.has_drive:
             return SyncReport()
-        clock = device.system.monotonic
-        until = None if deadline_s is None else clock() + deadline_s
         try:
             drive = self._place.drive()
         except DriveError as error:
             return SyncReport(drive="missing", message=str(error))
-        if isinstance(drive, DeadlineDrive):
-            drive.allow(deadline_s)
-        trouble = self._pairing.advance()
-        shared = device.shared
+        if not isinstance(drive, DeadlineDrive):
+            return self._meet(drive, until=until, acknowledges=acknowledges)
+        drive.allow(self._left(until))
+        try:
+            return self._meet(drive, until=until, acknowledges=acknowledges)
+        finally:
+            drive.allow(None)  # the deadline was that of this exchange; whoever asks the drive next has another
+
+    def _meet(self, drive: Drive, *, until: float | None, acknowledges: bool) -> SyncReport:
+        """Take the pairing as far as it goes, then sync, and answer what came."""
+        trouble = self._pairing.advance(budget_s=self._left(until))
+        shared = self._device.shared
         if shared is None:
             return self._without_book(drive, trouble)
-        self._share_waiting(shared)
+        self._settle(shared, until)
         report = SyncReport()
         for round_ in range(ROUNDS):
-            budget = None if until is None else max(0.0, until - clock())
-            report = _joined(report, self._sync(shared, drive, budget))
-            if report.drive != "ok" or (until is not None and clock() >= until):
+            report = _joined(report, self._sync(shared, drive, self._left(until)))
+            if report.drive != "ok" or self._left(until) == 0:
                 break
-            owed = report.changed and shared.tend()
+            # In the first round even if nothing came: a crash may have come between the receiving and the answer.
+            owed = (report.changed or round_ == 0) and shared.tend()
             owed = (acknowledges and round_ == 0 and shared.acknowledge()) or owed
             if not owed:
                 break
         return attrs.evolve(report, message=report.message or trouble)
+
+    def _left(self, until: float | None) -> float | None:
+        """Return the seconds that are left, None without a deadline."""
+        return None if until is None else max(0.0, until - self._device.system.monotonic())
 
     def _sync(self, shared: Book, drive: Drive, budget_s: float | None) -> SyncReport:
         device = self._device
@@ -95,8 +109,10 @@ class Exchange:
             self._syncs = {key: Sync(shared, drive, memory, device.system)}
         settings = device.settings
         report = self._syncs[key].run(budget_s=budget_s, may_found=settings.may_found)
-        if report.drive == "ok" and settings.may_found:  # from here on, sync remembers what it has begun in that folder
-            device.set_settings(msgspec.structs.replace(device.settings, may_found=False))
+        if report.drive == "ok" and report.finished and settings.may_found:  # its beginning lies there for sure
+            device.change_settings(
+                lambda now: msgspec.structs.replace(now, may_found=now.may_found and now.drive != settings.drive)
+            )
         return report
 
     def _without_book(self, drive: Drive, trouble: str) -> SyncReport:
@@ -109,20 +125,34 @@ class Exchange:
             return SyncReport(drive="missing", message="the shared folder is not there; what is saved here is safe")
         return SyncReport(drive="ok", message=trouble)
 
-    def _share_waiting(self, shared: Book) -> None:
-        """Finish what the birth of the shared book left to do, once for each step of it."""
+    def _settle(self, shared: Book, until: float | None) -> None:
+        """Finish what the birth of the shared book left to do, and what a crash left half-shared.
+
+        The lock is let go between a few entries and the next, since each is two durable files; what the deadline cuts
+        off is done the next time.
+        """
         left = self._pairing.leftovers()
-        if left is None:
+        if (left is None and self._is_settled) or shared.stopped() is not None:
             return
-        with self._device.hold():
-            if not any(True for _ in shared.ops_after({}) if _.key == shared.own_key):
-                self._device.introduce(shared)
-            mine, ours = self._frozen()
-            if ours is not None:
-                share_waiting(
-                    self._device.private, shared, (mine, ours), share_from=left.share_from, system=self._device.system
-                )
-        self._pairing.close(left)
+        share_from = NO_SHARING if left is None else left.share_from
+        while True:
+            with self._device.hold():
+                mine, ours = self._frozen()
+                if ours is None:
+                    return
+                if left is not None and shared.own_key not in ours.devices:
+                    self._device.introduce(shared)
+                count = share_waiting(
+                    self._device.private, shared, (mine, ours), share_from=share_from, system=self._device.system,
+                    limit=SHARED_AT_ONCE,
+                )  # fmt: skip
+            if count < SHARED_AT_ONCE:
+                break
+            if self._left(until) == 0:
+                return
+        self._is_settled = True
+        if left is not None:
+            self._pairing.close(left)
 
 
 def _joined(before: SyncReport, after: SyncReport) -> SyncReport:

@@ -6,26 +6,27 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, tzinfo
+from functools import cached_property
 from types import TracebackType
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
-from couplejournal.book import Book
 from couplejournal.device import Device
 from couplejournal.journal import writing
 from couplejournal.journal.arrivals import Arrivals
-from couplejournal.journal.exchange import Exchange
 from couplejournal.journal.place import MeetingPlace
 from couplejournal.journal.reading import Reader
-from couplejournal.journal.status import DeviceInfo, PairingStatus, Status
-from couplejournal.journal.watching import Watch, iterate
 from couplejournal.model.entry import Change, Entry
 from couplejournal.model.kinds import Content
-from couplejournal.ops.op import Op
-from couplejournal.pairing import Invitation, Pairing
 from couplejournal.store.home import Home
-from couplejournal.sync import SyncReport
 from couplejournal.system import LocalZone
 from couplejournal.view import JournalView
+
+if TYPE_CHECKING:  # start-up: who only reads and writes needs neither pairing nor sync
+    from couplejournal.journal.exchange import Exchange
+    from couplejournal.journal.status import DeviceInfo, PairingStatus, Status
+    from couplejournal.journal.watching import Watch
+    from couplejournal.pairing import Pairing
+    from couplejournal.sync import SyncReport
 
 When = str | date | datetime
 Target = Entry | str
@@ -45,13 +46,29 @@ class Journal:
         """Wire the stages together for an opened device; `couplejournal.open` does it for a home."""
         self.device = device
         self.place = MeetingPlace(device)
-        self.pairing = Pairing(device, self.place.drive, self.place.choose)
         self.arrivals = Arrivals(device.home.state_file("arrivals"), device.disk, device.system)
         self.is_closed = False
-        self._reader = Reader(device, zone or LocalZone())
-        self._exchange = Exchange(device, self.place, self.pairing, self._reader.states)
+        self.reader = Reader(device, zone or LocalZone())
+        self._made: Exchange | None = None
         self._watches: list[Watch] = []
         self._watch_lock = threading.Lock()
+
+    @cached_property
+    def pairing(self) -> Pairing:
+        """Return what makes and finds invites."""
+        from couplejournal.pairing import Pairing
+
+        return Pairing(self.device, self.place.drive, self.place.choose)
+
+    @property
+    def _exchange(self) -> Exchange:
+        """Return the one exchange of this journal, which keeps its threads apart at the drive."""
+        from couplejournal.journal.exchange import Exchange
+
+        with self._watch_lock:
+            if self._made is None:
+                self._made = Exchange(self.device, self.place, self.pairing, self.reader.states)
+            return self._made
 
     def __enter__(self) -> Self:
         """Return the journal."""
@@ -88,7 +105,7 @@ class Journal:
             NoSuchEntryError: ``refs`` names none.
             StoreError: the disk is full or failing, or this device may not write; nothing was saved.
         """
-        saved = writing.add(self._reader, content, audience=audience, happened_at=happened_at, refs=refs or {})
+        saved = writing.add(self.reader, content, audience=audience, happened_at=happened_at, refs=refs or {})
         self._wake()
         return saved
 
@@ -108,7 +125,7 @@ class Journal:
             StoreError: as for `add`.
         """
         found = self._found(target)
-        relation = writing.relation_to(self._reader, found, content)
+        relation = writing.relation_to(self.reader, found, content)
         return self.add(content, audience=audience, happened_at=happened_at, refs={relation: found})
 
     def step(
@@ -141,7 +158,7 @@ class Journal:
             StoreError: as for `add`.
         """
         found = self._found(target)
-        writing.revise(self._reader, found, content)
+        writing.revise(self.reader, found, content)
         self._wake()
         return self.entry(found.id)
 
@@ -153,7 +170,7 @@ class Journal:
             NoSuchEntryError: there is no such entry.
             StoreError: as for `add`.
         """
-        writing.retract(self._reader, self._found(target))
+        writing.retract(self.reader, self._found(target))
         self._wake()
 
     def share(self, target: Target) -> Entry:
@@ -165,7 +182,7 @@ class Journal:
             NoSuchEntryError: there is no such entry.
             StoreError: as for `add`.
         """
-        shared_id = writing.share(self._reader, self._found(target))
+        shared_id = writing.share(self.reader, self._found(target))
         self._wake()
         return self.entry(shared_id)
 
@@ -210,7 +227,7 @@ class Journal:
         Raises:
             StoreError: the disk fails.
         """
-        return self._reader.view()
+        return self.reader.view()
 
     def status(self) -> Status:
         """Return how things stand here. The drive is not asked.
@@ -218,10 +235,12 @@ class Journal:
         Raises:
             StoreError: the disk fails.
         """
+        from couplejournal.journal.status import Status
+
         view, device, last = self.view(), self.device, self._exchange.last
         secrets = device.secrets
         shared = device.shared
-        delivery = self._reader.delivery(shared)
+        delivery = self.reader.delivery(shared)
         return Status(
             name=secrets.name,
             partner=None if view.partner is None else view.partner.name,
@@ -247,7 +266,7 @@ class Journal:
         Raises:
             StoreError: the disk fails.
         """
-        return self._reader.devices()
+        return self.reader.devices()
 
     def sync(self, *, deadline_s: float | None = None) -> SyncReport:
         """Exchange with the shared folder once, and take an open pairing as far as it goes.
@@ -259,7 +278,7 @@ class Journal:
             StoreError: this device's own copy failed.
         """
         report = self._exchange.run(deadline_s=deadline_s, acknowledges=True)
-        self._reader.note_sync(report)
+        self.reader.note_sync(report)
         return report
 
     def watch(self, *, after: str | None = None, stop: threading.Event | None = None) -> Iterator[Change]:
@@ -272,6 +291,8 @@ class Journal:
             InvalidEntryError: the cursor is not one of this device's.
             StoreError: the disk fails.
         """
+        from couplejournal.journal.watching import iterate
+
         return iterate(self, after=after, stop=stop)
 
     @contextlib.contextmanager
@@ -292,7 +313,14 @@ class Journal:
             InvalidEntryError: the cursor is not one of this device's.
             StoreError: the disk fails.
         """
-        watch = Watch(self, on_change, after=after, on_error=on_error)
+        from couplejournal.journal.watching import Watch
+
+        with self.running(Watch(self, on_change, after=after, on_error=on_error)):
+            yield
+
+    @contextlib.contextmanager
+    def running(self, watch: Watch) -> Iterator[None]:
+        """Let a watch run for as long as the context lasts, and wake it whenever something is saved here."""
         with self._watch_lock:
             self._watches.append(watch)
         watch.start()
@@ -308,14 +336,6 @@ class Journal:
         """Return where this device keeps what."""
         return self.device.home
 
-    def books(self) -> list[Book]:
-        """Return the books on this device, for what stands above: the private, the shared, and earlier ones.
-
-        Raises:
-            StoreError: a replica is gone or damaged at its beginning.
-        """
-        return self._reader.books()
-
     def exchange(self, *, acknowledges: bool = False) -> bool:
         """Exchange with the shared folder as a watcher does; return whether anything came or went.
 
@@ -323,12 +343,8 @@ class Journal:
             StoreError: this device's own copy failed.
         """
         report = self._exchange.run(deadline_s=None, acknowledges=acknowledges)
-        self._reader.note_sync(report)
+        self.reader.note_sync(report)
         return report.changed or bool(report.published_files)
-
-    def is_moved(self, op: Op) -> bool:
-        """Return whether a write is one's own entry that went from the private into the shared book."""
-        return self._reader.is_moved(op)
 
     def _found(self, target: Target) -> Entry:
         return target if isinstance(target, Entry) else self.entry(target)
@@ -338,6 +354,9 @@ class Journal:
             watch.wake()
 
     def _pairing_status(self) -> PairingStatus | None:
+        from couplejournal.journal.status import PairingStatus
+        from couplejournal.pairing import Invitation
+
         current = self.pairing.current
         if current is None:
             return None

@@ -7,22 +7,19 @@ from collections.abc import Callable
 from datetime import tzinfo
 from enum import Enum
 from pathlib import Path
-from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 from couplejournal.device import Device
 from couplejournal.disk import Disk, RealDisk
-from couplejournal.drive.folder import FolderDrive
 from couplejournal.errors import DriveError, InvalidEntryError, LockedError, SetupError
 from couplejournal.journal.journal import Journal
 from couplejournal.model.text import require_text
-from couplejournal.pairing import Joining
-from couplejournal.seal.invite import secret_of
 from couplejournal.store.home import Home
 from couplejournal.store.keystore import Keystore
 from couplejournal.system import RealSystem, System
 
 if TYPE_CHECKING:
+    from couplejournal.journal.joining import OpenJoining
     from couplejournal.store.header import Mode
 
 NAME_LIMIT_CHARACTERS = 200
@@ -100,7 +97,10 @@ def open(  # noqa: A001 - the name that a reader expects: couplejournal.open
     machine = system or RealSystem()
     secret = None if isinstance(passphrase, Keys) else passphrase
     device = Device.open(Home.locate(home, os.environ), disk or RealDisk(machine), machine, passphrase=secret)
-    return Journal(device, zone=zone)
+    journal = Journal(device, zone=zone)
+    if device.secrets.pairing:  # what a crash left half-done is completed by the next start
+        journal.pairing.resume()
+    return journal
 
 
 def join(
@@ -129,6 +129,10 @@ def join(
         UnlockError: the keys cannot be had.
         StoreError: the disk is full or failing.
     """
+    from couplejournal.journal.joining import OpenJoining
+    from couplejournal.pairing import Joining
+    from couplejournal.seal.invite import secret_of
+
     typed = words if isinstance(words, str) else " ".join(words)
     secret_of(typed)  # a typing mistake is told before anything is made
     machine = system or RealSystem()
@@ -139,33 +143,16 @@ def join(
     else:
         if name is None or passphrase is None:
             raise SetupError("there is no journal here yet: a name and a passphrase (or none, on purpose) are needed")
-        _require_folder(drive)
+        _require_folder(drive, place, machine)
         journal = create(
             name, passphrase=passphrase, home=home, device_name=device_name, zone=zone, system=machine, disk=kept
         )
+    journal.pairing.require_joinable()  # before the meeting place of a journal that is shared already is another one
     journal.place.choose(os.fspath(drive), is_joining=True)
-    found = journal.pairing.join(typed, share_existing=share_existing)
+    begun = journal.pairing.join(typed, share_existing=share_existing)
     journal.pairing.advance()
-    return OpenJoining(journal, found)
-
-
-class OpenJoining(Joining):
-    """A joining that was just begun, with the journal that it belongs to; close it, or use it as a context manager."""
-
-    def __init__(self, journal: Journal, begun: Joining) -> None:
-        """Take over what was begun."""
-        super().__init__(journal.device, journal.place.drive, begun.persisted)
-        self.journal = journal
-
-    def __enter__(self) -> Self:
-        """Return the joining."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Close the journal; the pairing stays open."""
-        self.journal.close()
+    now = journal.pairing.current
+    return OpenJoining(journal, now if isinstance(now, Joining) else begun)
 
 
 def unlock(seconds: int, *, home: HomePath | None = None, passphrase: Passphrase | None = None) -> bool:
@@ -215,8 +202,11 @@ def _has_keystore(place: Home, disk: Disk) -> bool:
     return any(item.name == place.keystore_path.name for item in disk.list(place.keystore_path.parent))
 
 
-def _require_folder(drive: HomePath) -> None:
-    """Refuse a folder that is not there before anything is made for it."""
-    found = FolderDrive(Path(drive).expanduser().absolute(), RealSystem())
-    if not found.probe().exists:
+def _require_folder(drive: HomePath, home: Home, system: System) -> None:
+    """Refuse a folder that is not there, or that would hold the keystore, before anything is made for it."""
+    from couplejournal.drive.folder import FolderDrive
+
+    path = Path(drive).expanduser().absolute()
+    if not FolderDrive(path, system).probe().exists:
         raise DriveError("the shared folder is not there", hint="mount it, plug it in, or make it; then try again")
+    home.require_keystore_outside([path])

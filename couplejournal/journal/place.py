@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from couplejournal.device import Device
-from couplejournal.drive.deadline import DeadlineDrive
-from couplejournal.drive.filesystems import may_hang
-from couplejournal.drive.folder import FolderDrive
-from couplejournal.drive.interface import Drive
 from couplejournal.errors import DriveError
+
+if TYPE_CHECKING:  # start-up: only who goes there needs it
+    from couplejournal.drive.interface import Drive
 
 PATIENCE_S: Final = 30.0  # a call that takes longer is given up; what was saved here is safe
 
@@ -66,17 +65,19 @@ class MeetingPlace:
         Who is joining does not know the journal yet, so whatever lies there will do: the words of the invite decide.
 
         Raises:
-            DriveError: it is not there, or holds another journal.
+            DriveError: it is not there, holds another journal, or not the one that is shared already.
             SetupError: the keystore would lie inside it.
             StoreError: the settings could not be saved.
         """
         path = Path(folder).expanduser().absolute()
         books = self._books_in(path)
-        known = {book.hex()[:32] for book in (secret.book for secret in self._device.secrets.books)}
+        shared = self._device.shared
+        if shared is not None and shared.folder not in books and path != self.path:
+            raise _unfit(books, hint="`couplejournal drive DIR` moves the journal there")
+        known = {secret.book.hex()[:32] for secret in self._device.secrets.books}
         if books and not books & known and not is_joining:
-            raise DriveError("this folder holds another journal", hint="choose another folder")
-        self._device.home.require_keystore_outside([path])
-        self._device.set_settings(msgspec.structs.replace(self._device.settings, drive=str(path)))
+            raise _unfit(books)
+        self._set(path)
 
     def is_empty(self, folder: str) -> bool:
         """Return whether a folder exists and holds no journal.
@@ -96,15 +97,24 @@ class MeetingPlace:
         """
         path = Path(folder).expanduser().absolute()
         shared = self._device.shared
+        if shared is None:
+            self.choose(folder)
+            return
         books = self._books_in(path)
-        if shared is not None and shared.folder not in books:
-            if books:
-                raise DriveError("this folder holds another journal", hint="choose another folder")
-            if not put_all:
-                raise DriveError("this folder is empty", hint="say that the whole journal shall be put there (--yes)")
-        self.choose(folder)
-        if shared is not None and shared.folder not in books:
-            self._device.set_settings(msgspec.structs.replace(self._device.settings, may_found=True))
+        if shared.folder in books:
+            self._set(path)
+        elif books or not put_all:
+            raise _unfit(books, hint="say that the whole journal shall be put there (--yes)")
+        else:
+            self._set(path, may_found=True)
+
+    def _set(self, path: Path, *, may_found: bool = False) -> None:
+        self._device.home.require_keystore_outside([path])
+        self._device.change_settings(
+            lambda settings: msgspec.structs.replace(
+                settings, drive=str(path), may_found=may_found or (settings.may_found and settings.drive == str(path))
+            )
+        )
 
     def _books_in(self, path: Path) -> set[str]:
         """Return the names of the books in a folder that must exist."""
@@ -118,8 +128,18 @@ class MeetingPlace:
         }
 
     def _open(self, path: Path) -> Drive:
+        from couplejournal.drive.deadline import DeadlineDrive
+        from couplejournal.drive.filesystems import may_hang
+        from couplejournal.drive.folder import FolderDrive
+
         device = self._device
         staging = device.home.state_file("staging")
         device.disk.make_folder(staging, private=True)
         folder = FolderDrive(path, device.system, staging=staging)
         return DeadlineDrive(folder, device.system, deadline_s=PATIENCE_S) if may_hang(path) else folder
+
+
+def _unfit(books: set[str], *, hint: str = "choose another folder") -> DriveError:
+    if books:
+        return DriveError("this folder holds another journal", hint="choose another folder")
+    return DriveError("this folder is empty", hint=hint)

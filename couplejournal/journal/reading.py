@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from datetime import UTC, datetime, tzinfo
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import attrs
 import msgspec
 
 from couplejournal.book import Acknowledged, Book
 from couplejournal.device import Device
-from couplejournal.journal.status import DeviceInfo
-from couplejournal.merge import Frozen, State
+from couplejournal.errors import StoreError
+from couplejournal.merge import Frozen, Record, State
 from couplejournal.model.entry import Author
 from couplejournal.model.kinds import core_kinds
 from couplejournal.ops.op import Op
-from couplejournal.sync import SyncReport
 from couplejournal.view import BookState, JournalView
+
+if TYPE_CHECKING:  # start-up: see journal.py
+    from couplejournal.journal.status import DeviceInfo
+    from couplejournal.sync import SyncReport
 
 NOTE_LIMIT_BYTES: Final = 4096
 
@@ -80,7 +84,9 @@ class Reader:
         Raises:
             StoreError: a replica is gone or damaged at its beginning.
         """
-        return [book for role in ("private", "shared", "earlier") for book in self.device.by_role(role)]
+        with self.device.hold():
+            self.device.reload()  # another process may have taken a book
+            return [book for role in ("private", "shared", "earlier") for book in self.device.by_role(role)]
 
     def view(self) -> JournalView:
         """Return the journal as it stands now.
@@ -110,6 +116,7 @@ class Reader:
             StoreError: the disk fails.
         """
         with self.device.hold(), self._lock:
+            self.device.reload()
             shared = self.device.shared
             mine = self._caught_up(self.device.private).state.snapshot()
             return mine, None if shared is None else self._caught_up(shared).state.snapshot()
@@ -140,15 +147,31 @@ class Reader:
         mine, _ = self.states()
         return bool(mine.sources(op.salt, op.key))
 
+    def record(self, entry: bytes) -> Record | None:
+        """Return what the operations of any book say about an entry, hidden or not; None where no book has it.
+
+        Raises:
+            StoreError: the disk fails.
+        """
+        with self.device.hold(), self._lock:
+            for book in self.books():
+                found = self._caught_up(book).state.snapshot().record(entry)
+                if found is not None:
+                    return found
+        return None
+
     def devices(self) -> tuple[DeviceInfo, ...]:
         """Return the devices of both persons, one's own first.
 
         Raises:
             StoreError: the disk fails.
         """
-        view = self.view()
-        book = self.device.shared or self.device.private
-        names = self._caught_up(book).state.snapshot().devices
+        from couplejournal.journal.status import DeviceInfo
+
+        with self.device.hold(), self._lock:
+            view = self.view()
+            book = self.device.shared or self.device.private
+            names = self._caught_up(book).state.snapshot().devices
         people = {author.person: author for author in view.people}
         found = [
             DeviceInfo(
@@ -168,7 +191,8 @@ class Reader:
         if report.drive != "ok":
             return
         note = LastSync(self.device.system.now_ms(), report.outbox)
-        self.device.disk.replace(self._note_path, msgspec.json.encode(note), durable=False, private=True)
+        with contextlib.suppress(StoreError):  # the sync itself is done
+            self.device.disk.replace(self._note_path, msgspec.json.encode(note), durable=False, private=True)
 
     def delivery(self, shared: Book | None) -> Delivery:
         """Return how far this device's words have come.
@@ -180,15 +204,16 @@ class Reader:
         at = datetime.fromtimestamp(note.synced_ms / 1000, UTC) if note.synced_ms else None
         if shared is None:
             return Delivery(at, 0, None)
-        own = [held for held in shared.held() if held.is_mine and not held.is_key]
-        reached = shared.seen(own[-1], since_ms=0) if own else None
+        with self.device.hold():
+            own = [held for held in shared.held() if held.is_mine and not held.is_key]
+            reached = shared.seen(own[-1], since_ms=0) if own else None
         return Delivery(at, note.outbox, reached)
 
     def _last_sync(self) -> LastSync:
         data = self.device.disk.read(self._note_path, limit_bytes=NOTE_LIMIT_BYTES)
         try:
             return msgspec.json.decode(data, type=LastSync) if data else LastSync()
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError, ValueError):
             return LastSync()
 
     def _caught_up(self, book: Book) -> _Folded:

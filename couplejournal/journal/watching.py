@@ -6,6 +6,7 @@ import logging
 import queue
 import threading
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from couplejournal.errors import CouplejournalError, NoSuchEntryError, UntrustedDataError
@@ -39,8 +40,9 @@ class Watch:
         self._on_change = on_change
         self._on_error = on_error or report_quietly
         self._turn = threading.Lock()
+        self._over = threading.Event()
         with journal.device.hold():
-            journal.arrivals.catch_up(journal.books())
+            journal.arrivals.catch_up(journal.reader.books())
             self._at = journal.arrivals.count if after is None else journal.arrivals.number_of(after)
         self._quiet_since = journal.device.system.monotonic()
         self._watcher: Watcher | None = None
@@ -54,11 +56,12 @@ class Watch:
         path = place.path
         if path is not None:
             folders.append(Watched(path, probe=place.drive().probe))
-        self._watcher = Watcher(folders, self.look, device.system, on_error=self._on_error)
+        self._watcher = Watcher(folders, self.look, device.system, on_error=self._report)
         self._watcher.start()
 
     def stop(self) -> None:
-        """End; what is being told just now is told to its end."""
+        """End; the change that is being told just now is the last one."""
+        self._over.set()
         if self._watcher is not None:
             self._watcher.stop()
 
@@ -83,39 +86,46 @@ class Watch:
     def _tell(self) -> bool:
         """Tell every change that arrived since the last one told."""
         told = False
-        while True:
-            changes, at, is_more = self._changes()
-            for change in changes:
+        while not self._over.is_set():
+            changes, after, is_more = self._changes()
+            for at, change in changes:
+                if self._over.is_set():
+                    return told
                 try:
                     self._on_change(change)
                 except Exception as error:  # noqa: BLE001 - a reader that fails must not end the watch
-                    self._on_error(error)
-            told = told or bool(changes)
-            self._at = at
+                    self._report(error)
+                self._at, told = at, True
+            self._at = after
             if not is_more:
-                return told
+                break
+        return told
 
-    def _changes(self) -> tuple[list[Change], int, bool]:
-        """Return the next changes, the place after them, and whether there are more."""
+    def _report(self, error: Exception) -> None:
+        """Tell that something failed; a report that fails itself must not end the watch either."""
+        try:
+            self._on_error(error)
+        except Exception as failure:  # noqa: BLE001
+            report_quietly(failure)
+
+    def _changes(self) -> tuple[list[tuple[int, Change]], int, bool]:
+        """Return the next changes, each with its place, the place after them, and whether there are more."""
         journal = self._journal
         with journal.device.hold():
-            journal.arrivals.catch_up(journal.books())
-            places = []
-            for place in journal.arrivals.after(self._at):
-                places.append(place)
-                if len(places) == CHANGES_AT_ONCE:
-                    break
+            books = journal.reader.books()
+            journal.arrivals.catch_up(books)
+            places = list(islice(journal.arrivals.after(self._at), CHANGES_AT_ONCE))
+            if not places:
+                return [], self._at, False
+            ops = ops_by_place(books, places)
+            view = journal.view()
             count = journal.arrivals.count
-        if not places:
-            return [], self._at, False
-        ops = ops_by_place(journal.books(), places)
-        view = journal.view()
         changes = []
         for number, _, stream, seq in places:
             op = ops.get((stream, seq))
             change = None if op is None else _change_of(journal, view, op, journal.arrivals.cursor(number))
             if change is not None:
-                changes.append(change)
+                changes.append((number, change))
         return changes, places[-1][0], places[-1][0] < count
 
 
@@ -123,26 +133,47 @@ def _change_of(journal: Journal, view: JournalView, op: Op, cursor: str) -> Chan
     """Return what an operation changed for a reader, or None."""
     try:
         if op.word == "write":
-            return None if journal.is_moved(op) else Added(view.entry(op.id.hex()), cursor)
+            entry = view.entry(op.id.hex())
+            # One's own that went into the shared book was told when it was written; another reads it now.
+            return Revised(entry, cursor) if journal.reader.is_moved(op) else Added(entry, cursor)
         if op.word == "revise":
-            return Revised(view.entry(words.decode_fields(words.Revise, op.fields).entry.hex()), cursor)
+            target = words.decode_fields(words.Revise, op.fields).entry
+            record = journal.reader.record(target)
+            is_heard = record is not None and any(revision.id == op.id for revision, _ in record.revisions)
+            return Revised(view.entry(target.hex()), cursor) if is_heard else None
         if op.word == "retract":
-            entry_id = words.decode_fields(words.Retract, op.fields).entry.hex()
-            return Retracted(entry_id, None, cursor)
+            return _retraction(journal, view, op, cursor)
     except (NoSuchEntryError, UntrustedDataError):
         return None  # retracted since, or not understood
     return None
 
 
+def _retraction(journal: Journal, view: JournalView, op: Op, cursor: str) -> Change | None:
+    """Return what a retraction changed: an entry is gone, or stays for a revision that it does not name."""
+    target = words.decode_fields(words.Retract, op.fields).entry
+    record = journal.reader.record(target)
+    if record is None:
+        return Retracted(target.hex(), None, cursor)
+    if all(retraction.id != op.id for retraction, _ in record.retractions):
+        return None  # not its author's
+    still = view.find(target)
+    return Retracted(target.hex(), record.write.kind, cursor) if still is None else Revised(still, cursor)
+
+
 def iterate(journal: Journal, *, after: str | None, stop: threading.Event | None) -> Iterator[Change]:
-    """Yield changes as they come, until ``stop`` is set or the journal is closed."""
+    """Yield changes as they come, until ``stop`` is set or the journal is closed; "from now on" is from this call."""
     waiting: queue.Queue[Change] = queue.Queue()
-    with journal.watching(waiting.put, after=after):
-        while not (journal.is_closed or (stop is not None and stop.is_set())):
-            try:
-                yield waiting.get(timeout=0.1)
-            except queue.Empty:
-                continue
+    watch = Watch(journal, waiting.put, after=after)
+
+    def changes() -> Iterator[Change]:
+        with journal.running(watch):
+            while not (journal.is_closed or (stop is not None and stop.is_set())):
+                try:
+                    yield waiting.get(timeout=0.1)
+                except queue.Empty:
+                    continue
+
+    return changes()
 
 
 def report_quietly(error: Exception) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Literal
 
@@ -11,14 +12,15 @@ from couplejournal.book import Book, Draft
 from couplejournal.errors import InvalidEntryError, NoSuchEntryError, NotYourEntryError
 from couplejournal.journal.reading import Reader
 from couplejournal.merge import Record, versions_of
+from couplejournal.model.content import RawContent
 from couplejournal.model.entry import Entry, Ref
 from couplejournal.model.kinds import TURNS, Content, Kind, Step, require_valid
 from couplejournal.model.moment import Moment, as_utc
 from couplejournal.ops import codec, words
-from couplejournal.pairing.sharing import refs_in_shared, share_one
 from couplejournal.view import JournalView
 
 RESPONDS_TO = "responds_to"
+_RELATION = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
 def add(
@@ -36,21 +38,28 @@ def add(
         NoSuchEntryError: ``refs`` names none.
         StoreError: nothing was saved.
     """
+    _require_content(content)
     kind = _kind_of(reader, content)
     require_valid(content)
+    if audience not in (None, "shared", "private"):
+        raise ValueError("the audience is shared, private or None")  # a slip of the pen must not show it to both
+    if not all(_RELATION.fullmatch(relation) for relation in refs):
+        raise ValueError("a relation is a short word of lower-case letters, digits and _")
     device = reader.device
     moment = Moment.parse(happened_at, now_ms=device.system.now_ms(), zone=reader.zone)  # type: ignore[arg-type]
-    targets = {relation: _entry(reader, target) for relation, target in refs.items()}
-    _require_refs(reader, kind, targets)
     with device.hold():
         device.reload()
+        # As they stand now: since the caller saw it, an entry may have gone from the private into the shared book.
+        view = reader.view() if refs else None
+        targets = {relation: view.entry(_id_of(target)) for relation, target in refs.items()} if view else {}
+        _require_refs(reader, kind, targets)
         book, is_waiting = _book_for(reader, kind, audience, targets)
         write = words.Write(
             kind=kind.name,
             schema=content.schema,
             happened=(moment.ms, moment.offset_minutes, moment.precision),
             fields=msgspec.Raw(codec.encode(content.to_fields())),
-            refs=[(relation, bytes.fromhex(target.id)) for relation, target in targets.items()],
+            refs=tuple((relation, bytes.fromhex(target.id)) for relation, target in targets.items()),
             joint=kind.is_joint(content),
             both=is_waiting,
         )
@@ -111,6 +120,7 @@ def revise(reader: Reader, target: Entry, content: Content) -> None:
     """
     if not (target.is_mine or target.joint):
         raise NotYourEntryError("only its author can revise this entry")
+    _require_content(content)
     if content.kind != target.kind:
         raise InvalidEntryError("a revision keeps the kind of its entry")
     require_valid(content)
@@ -145,6 +155,8 @@ def share(reader: Reader, target: Entry) -> str:
         NoSuchEntryError: there is no such entry.
         StoreError: the disk is full or failing; a half-done one is finished when it is tried again.
     """
+    from couplejournal.pairing.sharing import refs_in_shared, share_one  # start-up: see journal.py
+
     device = reader.device
     if not target.is_mine:
         raise NotYourEntryError("only its author can share this entry")
@@ -169,7 +181,7 @@ def _book_for(
     device = reader.device
     heard = {target.audience for target in targets.values()}
     if audience is None:
-        audience = "private" if "private" in heard or (kind.default_audience == "private" and not heard) else "shared"
+        audience = "private" if "private" in heard or kind.default_audience == "private" else "shared"
     if audience == "private":
         return device.private, False
     if "private" in heard:
@@ -197,6 +209,11 @@ def _require_refs(reader: Reader, kind: Kind, targets: Mapping[str, Entry]) -> N
         raise InvalidEntryError("a response answers the other's bid, not one's own")
 
 
+def _require_content(content: object) -> None:
+    if not isinstance(content, Content | RawContent):
+        raise TypeError("the content of an entry is a Bid, an Appreciation, a Note …, not plain text")
+
+
 def _kind_of(reader: Reader, content: Content) -> Kind:
     kind = reader.kinds.get(content.kind)
     if kind is None:
@@ -204,8 +221,8 @@ def _kind_of(reader: Reader, content: Content) -> Kind:
     return kind
 
 
-def _entry(reader: Reader, target: Entry | str) -> Entry:
-    return target if isinstance(target, Entry) else reader.view().entry(target)
+def _id_of(target: Entry | str) -> str:
+    return target.id if isinstance(target, Entry) else target
 
 
 def _record(reader: Reader, target: Entry) -> tuple[Book, Record]:

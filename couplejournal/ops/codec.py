@@ -65,7 +65,7 @@ def decode_list(data: bytes) -> list[bytes]:
     """
     try:
         ops = _list_decoder.decode(data)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError, ValueError):
         raise UntrustedDataError("a segment's list of operations is malformed") from None
     if _encoder.encode(ops) != data:
         raise UntrustedDataError("a segment's list of operations is not canonical")
@@ -82,7 +82,7 @@ def peek(op: bytes) -> Peeked:
     """
     try:
         peeked = _peeker.decode(op)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, RecursionError, ValueError):
         raise UntrustedDataError("an operation is malformed") from None
     if len(peeked.salt) != 16 or not (0 <= peeked.clock[0] < CLOCK_LIMIT_MS and 0 <= peeked.clock[1] < 1 << 32):
         raise UntrustedDataError("an operation's salt or clock is malformed")

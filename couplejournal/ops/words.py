@@ -60,7 +60,7 @@ class Lack(msgspec.Struct, frozen=True):
     epochs: list[bytes]
 
 
-class Write(msgspec.Struct, frozen=True, omit_defaults=True):
+class Write(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """Create an entry; the operation's link is the entry's id.
 
     ``happened`` = [UTC ms, minutes east of UTC, precision: "day" | "minute" | "instant"]; ``refs`` = [[relation, entry
@@ -72,7 +72,7 @@ class Write(msgspec.Struct, frozen=True, omit_defaults=True):
     schema: int
     happened: tuple[int, int, str]
     fields: msgspec.Raw
-    refs: list[tuple[str, bytes]] = []
+    refs: tuple[tuple[str, bytes], ...] = ()
     joint: bool = False
     both: bool = False
 
@@ -133,7 +133,7 @@ def decode_fields(struct: type[S], fields: bytes | msgspec.Raw) -> S:
     """
     try:
         return _decoders[struct].decode(fields)  # type: ignore[return-value]
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, RecursionError, ValueError):
         raise UntrustedDataError(f"the fields of {struct.__name__.lower()!r} are malformed") from None
 
 

@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections.abc import Callable
 
 import msgspec
 
-from couplejournal.device import Device, book_id_of
+from couplejournal.device import Device
 from couplejournal.drive.interface import Drive
-from couplejournal.errors import CouplejournalError, DriveError, PairingError
-from couplejournal.ops import codec, words
-from couplejournal.pairing import state
-from couplejournal.pairing.inviting import Invitation, complete_founding, new_invitation
+from couplejournal.errors import DriveError, PairingError
+from couplejournal.pairing import meeting, state
+from couplejournal.pairing.inviting import Invitation, make_invite
 from couplejournal.pairing.joining import Joining
-from couplejournal.pairing.state import InviterState, JoinerState, SharingState
+from couplejournal.pairing.state import NO_SHARING, InviterState, JoinerState, SharingState
 from couplejournal.seal import invite as sealing
-from couplejournal.seal import segments
-from couplejournal.seal.keys import KeyPair
-from couplejournal.store.replica import Replica
 
 
 class Pairing:
-    """What `Journal.pairing` is: make an invite, and find the open one again."""
+    """What `Journal.pairing` is: make an invite, and find the open one again.
+
+    The home's lock is never held while the folder is asked, so a folder that hangs keeps nobody from writing.
+    """
 
     def __init__(self, device: Device, drive: Callable[[], Drive], set_drive: Callable[[str], None]) -> None:
         """Take this device, its meeting place, and the way to set that."""
@@ -36,15 +37,17 @@ class Pairing:
         Raises:
             StoreError: the keystore could not be read.
         """
-        self._device.reload()
-        found = state.load(self._device.secrets.pairing)
+        self.resume()
+        found = self._found()
         if isinstance(found, InviterState):
             return Invitation(self._device, self._drive, found)
         if isinstance(found, JoinerState):
             return Joining(self._device, self._drive, found)
         return None
 
-    def invite(self, drive: str | None = None, *, device: bool = False, share_existing: bool = False) -> Invitation:
+    def invite(
+        self, drive: str | os.PathLike[str] | None = None, *, device: bool = False, share_existing: bool = False
+    ) -> Invitation:
         """Make an invite for the partner, or for a device of one's own, and lay its offer into the shared folder.
 
         ``drive`` sets the shared folder too. ``share_existing``: what was meant for both so far goes along; otherwise
@@ -52,25 +55,28 @@ class Pairing:
 
         Raises:
             PairingError: a pairing is open already, the journal is shared already, or there is none to add a device to.
-            DriveError: the shared folder is not there, or holds another journal.
+            DriveError: the shared folder is not there, or holds another journal; no invite is open then.
             StoreError: it could not be saved.
         """
+        self._require_invitable(is_device=device)
+        if drive is not None:
+            self._set_drive(os.fspath(drive))
+        meeting_place = self._drive()
         with self._device.hold():
-            if self.current is not None:
-                raise PairingError("a pairing is open already", hint="accept it, or cancel it first")
-            shared = self._device.shared
-            if device and shared is None:
-                raise PairingError(
-                    "there is no shared journal yet that a device of your own could join",
-                    hint="invite your partner first",
-                )
-            if not device and shared is not None:
-                raise PairingError("this journal is shared already; one journal is shared with one partner")
-            if drive is not None:
-                self._set_drive(drive)
-            share_from = 0 if share_existing else self.private_number()
-            purpose = "device" if device else "partner"
-            return new_invitation(self._device, self._drive, purpose=purpose, share_from=share_from)
+            self._require_invitable(is_device=device)  # another process may have been quicker
+            share_from = NO_SHARING if device else self._share_from(share_existing=share_existing)
+            made = make_invite(self._device, purpose="device" if device else "partner", share_from=share_from)
+            self._open(made)
+        invitation = Invitation(self._device, self._drive, made)
+        path = meeting.offer_path(made.secret)
+        try:
+            meeting_place.publish(path, made.offer)
+        except DriveError:
+            invitation.forget()
+            with contextlib.suppress(DriveError):
+                meeting_place.remove(path)
+            raise
+        return invitation
 
     def join(self, words_typed: str, *, share_existing: bool = False) -> Joining:
         """Begin to answer an invite with its twelve words.
@@ -82,23 +88,33 @@ class Pairing:
         secret = sealing.secret_of(words_typed)
         system = self._device.system
         with self._device.hold():
-            current = self.current
-            if current is not None:
-                raise PairingError("a pairing is open already", hint="accept it, or cancel it first")
-            if self._device.shared is not None:
-                raise PairingError("this journal is shared already; one journal is shared with one partner")
+            self.require_joinable()
             made = JoinerState(
                 secret,
                 system.random_bytes(32),
                 system.random_bytes(32),
                 system.now_ms(),
-                0 if share_existing else self.private_number(),
+                self._share_from(share_existing=share_existing),
             )
-            self._device.change(lambda secrets: msgspec.structs.replace(secrets, pairing=state.dump(made)))
+            self._open(made)
         return Joining(self._device, self._drive, made)
 
-    def advance(self) -> str:
+    def require_joinable(self) -> None:
+        """Refuse to answer an invite where a pairing is open or the journal is shared already.
+
+        Raises:
+            PairingError: it is so.
+            StoreError: the keystore could not be read.
+        """
+        if self.current is not None:
+            raise PairingError("a pairing is open already", hint="accept it, or cancel it first")
+        if self._device.shared is not None:
+            raise PairingError("this journal is shared already; one journal is shared with one partner")
+
+    def advance(self, *, budget_s: float | None = None) -> str:
         """Take an open pairing as far as it goes; return a sentence on what keeps it, or nothing.
+
+        ``budget_s`` is the time in seconds after which no further file is begun.
 
         Raises:
             StoreError: this device's own copy failed.
@@ -107,31 +123,28 @@ class Pairing:
         if current is None:
             return ""
         try:
-            current.refresh()
+            current.refresh(budget_s=budget_s)
         except (DriveError, PairingError) as error:
             return str(error)
         return ""
 
     def resume(self) -> None:
-        """Complete what a crash left half-done: a book that was founded and is not in the keystore yet.
+        """Complete what a crash left half-done: what was founded or admitted and is not in the keystore yet.
 
         Raises:
             StoreError: this device's own copy failed.
         """
-        found = state.load(self._device.secrets.pairing)
-        if not isinstance(found, InviterState) or found.purpose != "partner":
-            return
-        own = KeyPair(found.sign_seed, found.kem_seed)
-        known = {secret.book for secret in self._device.secrets.books}
-        for folder in self._device.disk.list(self._device.home.data):
-            genesis = Replica(self._device.home.data / folder.name, self._device.disk).genesis()
-            if genesis is not None and book_id_of(genesis) not in known and _names(genesis, own.public.raw):
-                complete_founding(self._device, found, book_id_of(genesis))
-                return
+        found = self._found()
+        if isinstance(found, InviterState):
+            Invitation(self._device, self._drive, found).complete()
 
     def leftovers(self) -> SharingState | None:
-        """Return what is still to be done after a book came: entries to share, files to take back."""
-        found = state.load(self._device.secrets.pairing)
+        """Return what is still to be done after a book came: entries to share, files to take back.
+
+        Raises:
+            StoreError: the keystore could not be read.
+        """
+        found = self._found()
         return found if isinstance(found, SharingState) else None
 
     def close(self, done: SharingState) -> None:
@@ -143,7 +156,7 @@ class Pairing:
         try:
             for path in done.leftovers:
                 self._drive().remove(path)
-        except CouplejournalError:
+        except DriveError:
             return  # the folder is away: another time
         self._device.change(
             lambda secrets: (
@@ -151,19 +164,31 @@ class Pairing:
             )
         )
 
-    def private_number(self) -> int:
-        """Return the number of the last operation in this device's private word stream."""
+    def _found(self) -> state.PairingState | None:
+        self._device.reload()
+        return state.load(self._device.secrets.pairing)
+
+    def _open(self, made: InviterState | JoinerState) -> None:
+        self._device.change(lambda secrets: msgspec.structs.replace(secrets, pairing=state.dump(made)))
+
+    def _require_invitable(self, *, is_device: bool) -> None:
+        if self.current is not None:
+            raise PairingError("a pairing is open already", hint="accept it, or cancel it first")
+        shared = self._device.shared
+        if is_device and shared is None:
+            raise PairingError(
+                "there is no shared journal yet that a device of your own could join", hint="invite your partner first"
+            )
+        if not is_device and shared is not None:
+            raise PairingError("this journal is shared already; one journal is shared with one partner")
+        if self.leftovers() is not None:  # what waits to be shared would be forgotten
+            raise PairingError("the pairing before this one is not wound up yet", hint="sync, and try again")
+
+    def _share_from(self, *, share_existing: bool) -> int:
+        """Return the number of the last operation in this device's private word stream, 0 to share everything."""
+        if share_existing:
+            return 0
         private = self._device.private
-        return max(
-            (seq for stream, seq in private.heads().items() if private.key_of(stream) == private.own_key), default=0
-        )
-
-
-def _names(genesis: bytes, device_keys: bytes) -> bool:
-    """Return whether a genesis founds a book with this device's key in the first place."""
-    try:
-        verified = segments.verify_keys(segments.parse(genesis), device_keys[:32])
-        found = words.decode_fields(words.Found, codec.peek(verified.ops[0]).fields)
-    except CouplejournalError:
-        return False
-    return len(found.persons) == 2 and found.persons[0][1] == device_keys
+        private.refresh()  # what another process wrote a moment ago was written before the answer, too
+        own = [seq for stream, seq in private.heads().items() if private.key_of(stream) == private.own_key]
+        return max(own, default=0)

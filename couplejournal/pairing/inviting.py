@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
 
-from couplejournal.book.founding import founding_signature, make_genesis
+from couplejournal.book.founding import Founder, founding_signature, make_genesis
 from couplejournal.device import Device, book_id_of
 from couplejournal.drive.interface import Drive
-from couplejournal.errors import CouplejournalError, DriveError, PairingError, UntrustedDataError
-from couplejournal.ops.membership import admit_message, key_id
+from couplejournal.errors import CouplejournalError, PairingError, UntrustedDataError
+from couplejournal.ops import codec, words
+from couplejournal.ops.membership import admit_message, found_message, key_id
 from couplejournal.pairing import meeting, state
-from couplejournal.pairing.state import InviterState, SharingState
+from couplejournal.pairing.state import NO_SHARING, InviterState, SharingState
 from couplejournal.seal import invite as sealing
+from couplejournal.seal import segments
 from couplejournal.seal.invite import INVITE_HOURS, Join, Offer
-from couplejournal.seal.keys import KeyPair, is_signed
+from couplejournal.seal.keys import KEYS_BYTES, KeyPair, is_signed
 from couplejournal.store.secrets import BookSecret, Secrets
 
 HOUR_MS: Final = 3_600_000
@@ -69,6 +70,7 @@ class Invitation:
 
         Raises:
             DriveError: the shared folder failed while it was asked for an answer.
+            PairingError: the invite is no longer open, or over.
         """
         if not self._state.join:
             self.refresh()
@@ -79,86 +81,186 @@ class Invitation:
         """Return the six words as far as they are known here, without asking the shared folder."""
         return sealing.check_words(self._state.offer, self._state.join) if self._state.join else None
 
-    def refresh(self) -> None:
-        """Look for an answer, and put the offer there if it is not. The first answer that fits is pinned.
+    def refresh(self, *, budget_s: float | None = None) -> None:
+        """Look for an answer, and put the offer there if it is not. The first answer that fits is pinned for good.
 
         Raises:
             DriveError: the shared folder failed.
-            PairingError: the invite is no longer open.
+            PairingError: the invite is no longer open, or over.
         """
+        del budget_s  # two listings and a few files: nothing to cut short
         self._reread()
         if self._state.join:
             return
-        drive = self._drive()
-        secret, offer = self._state.secret, self._state.offer
-        if meeting.find(drive, secret, lambda file: sealing.open_offer(secret, file)) is None:
-            drive.publish(meeting.offer_path(secret), offer)
-        found = meeting.find(drive, secret, lambda file: sealing.open_join(secret, offer, file))
+        self._require_in_time()
+        drive, path = self._drive(), meeting.offer_path(self._state.secret)
+        if not meeting.has(drive, path, self._state.offer):
+            drive.publish(path, self._state.offer)
+        found = meeting.find(drive, meeting.join_path(self._state.secret), self._fitting)
         if found is not None:
-            self._state = msgspec.structs.replace(self._state, join=found[0])
-            self._save(self._state)
+            # What a person may have compared already is never replaced by an answer that came later.
+            self._change(lambda open_: open_ if open_.join else msgspec.structs.replace(open_, join=found[0]))
 
     def accept(self) -> None:
         """Found the shared book, or admit the device: after both persons saw the same six words.
 
+        Doing so again changes nothing.
+
         Raises:
             PairingError: nobody has answered yet, the invite is over, or the answer does not hold.
-            StoreError: the disk is full or failing; nothing was founded.
+            StoreError: the disk is full or failing; the next start completes what was founded, or nothing was.
         """
-        self._reread()
-        if not self._state.join:
-            raise PairingError("nobody has answered this invite yet", hint="wait for the other, then accept")
-        if self.is_expired:
-            raise PairingError("this invite is over: it was good for 48 hours", hint="make a new one")
         with self._device.hold():
+            if self.complete():
+                return
+            self._reread()
+            if not self._state.join:
+                raise PairingError("nobody has answered this invite yet", hint="wait for the other, then accept")
+            self._require_in_time()
+            join = self._join()
+            try:
+                self._require_fit(join)
+            except UntrustedDataError as error:
+                raise PairingError(f"the answer to this invite does not hold: {error}") from None
             if self._state.purpose == "partner":
-                self._found(self._join())
+                self._found(join)
             else:
-                self._admit(self._join())
+                self._admit(join)
+
+    def complete(self) -> bool:
+        """Return whether this invite was accepted, and record it if a crash came between the two.
+
+        One durable file says so: a genesis with the key that was made for this invite, or the admission of the answer.
+
+        Raises:
+            StoreError: this device's own copy failed.
+        """
+        device = self._device
+        with device.hold():
+            device.reload()
+            found = state.load(device.secrets.pairing)
+            if isinstance(found, InviterState) and found.secret == self._state.secret:
+                self._state = found
+            if self._state.purpose == "partner":
+                return self._is_founded()
+            book = device.shared
+            if book is None or not self._state.join:
+                return False
+            book.refresh()
+            if not book.membership.is_live(key_id(self._join().keys)):
+                return False
+            self._close(NO_SHARING)
+            return True
 
     def cancel(self) -> None:
         """Take the invite back: its words are worth nothing from now on.
 
         Raises:
+            PairingError: it is no longer open.
             StoreError: it could not be saved.
         """
-        self._save(None)
+        with self._device.hold():
+            if self.complete():
+                raise PairingError("this invite was accepted already")
+            self._reread()
+            self.forget()
         try:
             self._drive().remove(meeting.offer_path(self._state.secret))
         except CouplejournalError:
             return  # the folder is away; an offer without its inviter founds nothing
 
+    def forget(self) -> None:
+        """End the invite on this device, and leave the folder alone.
+
+        Raises:
+            StoreError: it could not be saved.
+        """
+        self._change(lambda _: None)
+
+    def _is_founded(self) -> bool:
+        if any(secret.sign_seed == self._state.sign_seed for secret in self._device.secrets.books):
+            return True
+        keys = KeyPair(self._state.sign_seed, self._state.kem_seed).public.raw
+        for genesis in self._device.unlisted_geneses():
+            if _is_founded_by(genesis, keys):
+                self._take(book_id_of(genesis))
+                return True
+        return False
+
     def _found(self, join: Join) -> None:
         """Lay down the genesis with both persons, then take it into the keystore."""
-        secrets = self._device.secrets
         own = KeyPair(self._state.sign_seed, self._state.kem_seed)
-        founders = [(secrets.root_keys, own.public.raw), (join.root_keys, join.keys)]
-        signatures = [founding_signature(secrets.founding_seed, founders), join.founding_signature]
+        founders = self._founders(join)
+        signatures = [founding_signature(self._device.secrets.founding_seed, founders), join.founding_signature]
         genesis = make_genesis(own, founders, signatures, self._device.system)
         self._device.lay_down(genesis, book_id_of(genesis))
-        complete_founding(self._device, self._state, book_id_of(genesis))
+        self._take(book_id_of(genesis))
+
+    def _take(self, book_id: bytes) -> None:
+        """Take a book that was just founded, or was found after a crash, into the keystore."""
+        # First the leave to lay it into the folder: without it, a crash between the two would keep the book here.
+        self._device.change_settings(lambda settings: msgspec.structs.replace(settings, may_found=True))
+        self._close(self._state.share_from, BookSecret(book_id, "shared", self._state.sign_seed, self._state.kem_seed))
 
     def _admit(self, join: Join) -> None:
         """Admit a device of one's own into the shared book."""
         book = self._device.shared
         if book is None:
             raise PairingError("there is no shared journal that a device could join")
-        if not book.membership.is_live(key_id(join.keys)):
-            if not is_signed(join.keys[:32], join.proof, admit_message(book.id, book.own_key, join.keys)):
-                raise PairingError("the answer to this invite does not prove its key")
-            book.admit(join.keys, join.proof, self._device.secrets.founding_seed)
-        self._save(SharingState(share_from=0, leftovers=[meeting.offer_path(self._state.secret)]))
+        book.admit(join.keys, join.proof, self._device.secrets.founding_seed)
+        self._close(NO_SHARING)
+
+    def _close(self, share_from: int, *fresh: BookSecret) -> None:
+        """Turn the open invite into what is left to do."""
+        after = SharingState(share_from=share_from, leftovers=[meeting.offer_path(self._state.secret)])
+        self._change(lambda _: after, *fresh)
+
+    def _fitting(self, file: bytes) -> Join:
+        """Return an answer that could be accepted; all others are passed over.
+
+        Raises:
+            UntrustedDataError: it could not.
+        """
+        join = sealing.open_join(self._state.secret, self._state.offer, file)
+        self._require_fit(join)
+        return join
+
+    def _require_fit(self, join: Join) -> None:
+        """Refuse an answer of another purpose, without the proofs that it needs, or with a key that is there already.
+
+        Raises:
+            UntrustedDataError: it is one of these.
+        """
+        secrets = self._device.secrets
+        if self._state.purpose == "partner":
+            founders = self._founders(join)
+            signs = {keys[:32] for founder in founders for keys in founder}
+            if not join.root_keys or join.root_keys == secrets.root_keys or len(signs) != 2 * len(founders):
+                raise UntrustedDataError("it is not that of another person")
+            if not is_signed(join.root_keys[KEYS_BYTES:], join.founding_signature, found_message(founders)):
+                raise UntrustedDataError("it is not signed by the person that it names")
+            return
+        book = self._device.shared
+        if book is None or join.root_keys:
+            raise UntrustedDataError("it is not that of a device")
+        if not is_signed(join.keys[:32], join.proof, admit_message(book.id, book.own_key, join.keys)):
+            raise UntrustedDataError("it does not prove its key")
+        if any(known.sign == join.keys[:32] for known in book.membership.keys.values()):
+            raise UntrustedDataError("its key is that of a device that is there already")
+
+    def _founders(self, join: Join) -> list[Founder]:
+        own = KeyPair(self._state.sign_seed, self._state.kem_seed)
+        return [(self._device.secrets.root_keys, own.public.raw), (join.root_keys, join.keys)]
 
     def _join(self) -> Join:
         try:
-            join = sealing.open_join(self._state.secret, self._state.offer, self._state.join)
+            return sealing.open_join(self._state.secret, self._state.offer, self._state.join)
         except UntrustedDataError as error:
             raise PairingError(f"the answer to this invite does not hold: {error}") from None
-        if self._state.purpose == "partner" and (
-            not join.root_keys or join.root_keys == self._device.secrets.root_keys
-        ):
-            raise PairingError("the answer to this invite is not that of another person")
-        return join
+
+    def _require_in_time(self) -> None:
+        if self.is_expired:
+            raise PairingError("this invite is over: it was good for 48 hours", hint="cancel it, and make a new one")
 
     def _reread(self) -> None:
         """Take over what another process of this device did with this invite."""
@@ -168,24 +270,26 @@ class Invitation:
             raise PairingError("this invite is no longer open")
         self._state = found
 
-    def _save(self, changed: InviterState | SharingState | None) -> None:
-        secret = self._state.secret
+    def _change(self, act: Callable[[InviterState], InviterState | SharingState | None], *fresh: BookSecret) -> None:
+        """Change this invite as it stands in the keystore by now; nothing happens where it is no longer open."""
 
         def put(secrets: Secrets) -> Secrets:
             found = state.load(secrets.pairing)
-            if not isinstance(found, InviterState) or found.secret != secret:
+            if not isinstance(found, InviterState) or found.secret != self._state.secret:
                 return secrets
-            return msgspec.structs.replace(secrets, pairing=state.dump(changed))
+            changed = act(found)
+            if isinstance(changed, InviterState):
+                self._state = changed
+            return msgspec.structs.replace(secrets, books=[*secrets.books, *fresh], pairing=state.dump(changed))
 
         self._device.change(put)
 
 
-def new_invitation(device: Device, drive: Callable[[], Drive], *, purpose: str, share_from: int) -> Invitation:
-    """Make an invite, keep it, and lay its offer in the meeting place.
+def make_invite(device: Device, *, purpose: str, share_from: int) -> InviterState:
+    """Return a new invite with its sealed offer; nothing is saved or laid down yet.
 
     Raises:
-        DriveError: the offer could not be laid down; the invite is not open then.
-        StoreError: it could not be saved.
+        StoreError: the disk fails.
     """
     system, secrets = device.system, device.secrets
     secret = system.random_bytes(sealing.SECRET_BYTES)
@@ -200,26 +304,14 @@ def new_invitation(device: Device, drive: Callable[[], Drive], *, purpose: str, 
         purpose, secrets.root_keys, pair.public.raw, book_id, heads, expires_ms, secrets.name, system.random_bytes(16)
     )
     file = sealing.seal_offer(secret, offer, pair)
-    drive().publish(meeting.offer_path(secret), file)
-    made = InviterState(secret, purpose, pair.sign_seed, pair.kem_seed, file, expires_ms, share_from)
+    return InviterState(secret, purpose, pair.sign_seed, pair.kem_seed, file, expires_ms, share_from)
+
+
+def _is_founded_by(genesis: bytes, device_keys: bytes) -> bool:
+    """Return whether a genesis founds a book of two with this device's key in the first place."""
     try:
-        device.change(lambda secrets: msgspec.structs.replace(secrets, pairing=state.dump(made)))
+        verified = segments.verify_keys(segments.parse(genesis), device_keys[:32])
+        found = words.decode_fields(words.Found, codec.peek(verified.ops[0]).fields)
     except CouplejournalError:
-        with contextlib.suppress(DriveError):
-            drive().remove(meeting.offer_path(secret))
-        raise
-    return Invitation(device, drive, made)
-
-
-def complete_founding(device: Device, found: InviterState, book_id: bytes) -> None:
-    """Take a book that was just founded, or was found at a start, into the keystore.
-
-    Raises:
-        StoreError: it could not be saved; the next start does it.
-    """
-    secret = BookSecret(book_id, "shared", found.sign_seed, found.kem_seed)
-    after = SharingState(share_from=found.share_from, leftovers=[meeting.offer_path(found.secret)])
-    device.change(
-        lambda secrets: msgspec.structs.replace(secrets, books=[*secrets.books, secret], pairing=state.dump(after))
-    )
-    device.set_settings(msgspec.structs.replace(device.settings, may_found=True))
+        return False
+    return len(found.persons) == 2 and found.persons[0][1] == device_keys

@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Iterable
 
 import msgspec
 
 from couplejournal.book import Book
 from couplejournal.book.founding import founding_signature
-from couplejournal.device import Device, book_id_of, found_private
-from couplejournal.drive.interface import Drive, NotYetError, UnfitFileError
+from couplejournal.device import Device, begin_private, book_id_of
+from couplejournal.drive.interface import Drive
 from couplejournal.drive.wrappers import ReadOnlyDrive
 from couplejournal.errors import CouplejournalError, PairingError, UntrustedDataError
 from couplejournal.ops import codec, words
-from couplejournal.ops.membership import admit_message, found_message, key_id
+from couplejournal.ops.membership import admit_message, found_message, key_id, person_id
 from couplejournal.pairing import meeting, state
-from couplejournal.pairing.state import JoinerState, SharingState
+from couplejournal.pairing.state import NO_SHARING, JoinerState, SharingState
 from couplejournal.seal import invite as sealing
 from couplejournal.seal import segments, wraps
 from couplejournal.seal.invite import Join, Offer
 from couplejournal.seal.keys import KEYS_BYTES, KeyPair, is_signed, sign_public
 from couplejournal.store.secrets import BookSecret, Secrets
 from couplejournal.sync import Sync, SyncMemory
-
-GENESIS_LIMIT_BYTES: Final = 64 << 10
 
 
 class Joining:
@@ -67,6 +64,7 @@ class Joining:
 
         Raises:
             DriveError: the shared folder failed while it was asked for the offer.
+            PairingError: the pairing is no longer open, or the offer is not one for this device.
         """
         if not self._state.offer and not self._is_done:
             self.refresh()
@@ -77,8 +75,10 @@ class Joining:
         """Return the six words as far as they are known here, without asking the shared folder."""
         return sealing.check_words(self._state.offer, self._state.join) if self._state.offer else None
 
-    def refresh(self) -> None:
+    def refresh(self, *, budget_s: float | None = None) -> None:
         """Do what can be done now: find the offer and answer it, or take the book once it is there.
+
+        ``budget_s`` is the time in seconds after which no further file of the book is begun.
 
         Raises:
             DriveError: the shared folder failed.
@@ -87,13 +87,17 @@ class Joining:
         """
         if self._is_done or not self._reread():
             return
+        # As far as it came before a crash: the beginning of the book is here already.
+        if self._state.is_confirmed and self._take_founded(self._device.unlisted_geneses()):
+            return
         drive = self._drive()
         if not self._state.offer:
             self._answer(drive)
-        elif meeting.find(drive, self._state.secret, self._read_join) is None and not self._state.is_confirmed:
-            drive.publish(meeting.join_path(self._state.secret), self._state.join)
-        if self._state.offer and self._state.is_confirmed:
-            self._take_book(drive)
+        elif self._state.is_confirmed and self._take_book(drive, budget_s):
+            return
+        path = meeting.join_path(self._state.secret)
+        if self._state.offer and not meeting.has(drive, path, self._state.join):
+            drive.publish(path, self._state.join)
 
     def confirm(self) -> None:
         """Say that the six words are the same on both screens; from now on the book is taken when it comes.
@@ -106,26 +110,28 @@ class Joining:
             return
         if not self._state.offer:
             raise PairingError("the invite has not arrived yet, so there is nothing to confirm")
-        self._save(msgspec.structs.replace(self._state, is_confirmed=True))
+        self._change(lambda found: msgspec.structs.replace(found, is_confirmed=True))
 
     def cancel(self) -> None:
         """Give the pairing up: the keys made for it are forgotten.
 
         Raises:
+            PairingError: it is done already, or no longer open.
             StoreError: it could not be saved.
         """
-        if self._is_done:
-            raise PairingError("this pairing is done already")
-        self._save(None)
+        with self._device.hold():
+            if self._is_done or not self._reread():
+                raise PairingError("this pairing is done already")
+            self._change(lambda _: None)
         try:
             self._drive().remove(meeting.join_path(self._state.secret))
         except CouplejournalError:
             return  # the folder is away; an answer that nobody accepts admits nobody
 
     def _answer(self, drive: Drive) -> None:
-        """Look for the offer, pin it, and lay the answer beside it."""
+        """Look for the offer, and pin it together with the answer to it."""
         secret = self._state.secret
-        found = meeting.find(drive, secret, lambda file: sealing.open_offer(secret, file))
+        found = meeting.find(drive, meeting.offer_path(secret), lambda file: sealing.open_offer(secret, file))
         if found is None:
             return
         file, offer = found
@@ -133,8 +139,8 @@ class Joining:
         secrets, system = self._device.secrets, self._device.system
         join = Join(keys=own.public.raw, name=secrets.name, nonce=system.random_bytes(16))
         if offer.purpose == "partner":
-            if self._device.shared is not None:
-                raise PairingError("this journal is shared already; one journal is shared with one partner")
+            if offer.root_keys == secrets.root_keys:
+                raise PairingError("this invite is one's own: it is for a partner", hint="`invite --device` is for you")
             founders = [(offer.root_keys, offer.device_keys), (secrets.root_keys, own.public.raw)]
             join = msgspec.structs.replace(
                 join,
@@ -145,53 +151,61 @@ class Joining:
             message = admit_message(offer.book, key_id(offer.device_keys), own.public.raw)
             join = msgspec.structs.replace(join, proof=own.sign(message))
         answer = sealing.seal_join(secret, file, join, own)
-        self._save(msgspec.structs.replace(self._state, offer=file, join=answer))
-        drive.publish(meeting.join_path(secret), answer)
+        # What a person may have compared already is never replaced by an offer that came later.
+        self._change(lambda open_: open_ if open_.offer else msgspec.structs.replace(open_, offer=file, join=answer))
 
-    def _take_book(self, drive: Drive) -> None:
-        """Take the book that the invite promised, if it is there and is exactly that."""
+    def _take_book(self, drive: Drive, budget_s: float | None) -> bool:
+        """Take the book that the invite promised, if it is there and is exactly that; return whether it was."""
         offer = self._offer()
         if offer.purpose == "partner":
-            genesis = self._find_genesis(drive, offer)
-            if genesis is not None:
-                self._device.lay_down(genesis, book_id_of(genesis))
-                self._finish(book_id_of(genesis), None)
-            return
-        genesis = self._find_book(drive, offer.book)
-        if genesis is None:
-            return
-        self._device.lay_down(genesis, offer.book)
+            return self._take_founded(meeting.geneses(drive))
+        if not self._has_beginning(drive, offer):
+            return False
         book = self._device.open_book(offer.book, self._own())
         memory = SyncMemory(self._device.disk, self._device.home.state_file(f"joining-{book.folder}"))
-        Sync(book, ReadOnlyDrive(drive), memory, self._device.system).run()
+        Sync(book, ReadOnlyDrive(drive), memory, self._device.system).run(budget_s=budget_s)
         founding_seed = self._admission(book, offer)
-        if founding_seed is not None and self._extends(book, offer):
-            self._finish(offer.book, founding_seed)
+        if founding_seed is None or not self._extends(book, offer):
+            return False
+        self._finish(offer.book, founding_seed)
+        return True
 
-    def _find_genesis(self, drive: Drive, offer: Offer) -> bytes | None:
-        """Return the genesis that names exactly the inviter and us, signed by the pinned key."""
-        secrets, own = self._device.secrets, self._own()
-        expected = [(offer.root_keys, offer.device_keys), (secrets.root_keys, own.public.raw)]
-        for data in _geneses(drive):
-            try:
-                sealed = segments.parse(data)
-                verified = segments.verify_keys(sealed, offer.device_keys[:32])
-                found = words.decode_fields(words.Found, codec.peek(verified.ops[0]).fields)
-            except CouplejournalError:
-                continue
-            if sealed.header.key != key_id(offer.device_keys) or found.persons != expected:
-                continue
-            message = found_message(found.persons)
-            if len(found.signatures) == 2 and all(
-                is_signed(roots[KEYS_BYTES:], signature, message)
-                for (roots, _), signature in zip(found.persons, found.signatures, strict=True)
-            ):
-                return data
-        return None
+    def _take_founded(self, offered: Iterable[bytes]) -> bool:
+        """Take the book of two that was founded with our keys, if its beginning is among these."""
+        offer = self._offer()
+        for data in offered if offer.purpose == "partner" else ():
+            if self._is_ours(data, offer):
+                self._device.lay_down(data, book_id_of(data))
+                self._finish(book_id_of(data), None)
+                return True
+        return False
 
-    def _find_book(self, drive: Drive, book_id: bytes) -> bytes | None:
-        """Return the genesis of a known book."""
-        return next((data for data in _geneses(drive) if book_id_of(data) == book_id), None)
+    def _has_beginning(self, drive: Drive, offer: Offer) -> bool:
+        """Return whether the beginning of the known book is here by now."""
+        if any(book_id_of(data) == offer.book for data in self._device.unlisted_geneses()):
+            return True
+        for data in meeting.geneses(drive, offer.book.hex()[:32]):
+            if book_id_of(data) == offer.book:
+                self._device.lay_down(data, offer.book)
+                return True
+        return False
+
+    def _is_ours(self, genesis: bytes, offer: Offer) -> bool:
+        """Return whether a genesis names exactly the inviter and us, each signed, and comes from the pinned key."""
+        expected = [(offer.root_keys, offer.device_keys), (self._device.secrets.root_keys, self._own().public.raw)]
+        try:
+            sealed = segments.parse(genesis)
+            verified = segments.verify_keys(sealed, offer.device_keys[:32])
+            found = words.decode_fields(words.Found, codec.peek(verified.ops[0]).fields)
+        except CouplejournalError:
+            return False
+        if sealed.header.key != key_id(offer.device_keys) or found.persons != expected:
+            return False
+        message = found_message(found.persons)
+        return len(found.signatures) == 2 and all(
+            is_signed(roots[KEYS_BYTES:], signature, message)
+            for (roots, _), signature in zip(found.persons, found.signatures, strict=True)
+        )
 
     def _admission(self, book: Book, offer: Offer) -> bytes | None:
         """Return the founding seed that came with the admission by the pinned device, None while it is not there."""
@@ -203,7 +217,8 @@ class Joining:
             seed = wraps.unwrap(admit.founding, own, wraps.founding_info(inviter, own.id))
         except UntrustedDataError:
             raise PairingError("the admission to the journal does not open") from None
-        if sign_public(seed) != offer.root_keys[KEYS_BYTES:]:
+        is_same_person = book.membership.person_of(own.id) == person_id(offer.root_keys)
+        if sign_public(seed) != offer.root_keys[KEYS_BYTES:] or not is_same_person:
             raise PairingError("the admission to the journal is not that of the invite")
         return seed
 
@@ -223,37 +238,52 @@ class Joining:
 
     def _finish(self, book_id: bytes, founding_seed: bytes | None) -> None:
         """Take the book into the keystore; a second device goes under its person's root, with a new private book."""
-        device, found = self._device, self._state
-        offer = self._offer()
-        entry = BookSecret(book_id, "shared", found.sign_seed, found.kem_seed)
-        after = SharingState(share_from=found.share_from, leftovers=[meeting.join_path(found.secret)])
-        fresh = None
-        if founding_seed is not None:
-            fresh = found_private(device.home, device.disk, device.system, offer.root_keys, founding_seed)[1]
+        device, offer, found = self._device, self._offer(), self._state
+        leftovers = [meeting.join_path(found.secret)]
+        with device.hold():
+            if not self._reread():
+                return
+            # Whatever an earlier invite of this device's allowed: this book stands in the folder already.
+            device.change_settings(lambda settings: msgspec.structs.replace(settings, may_found=False))
+            fresh = [BookSecret(book_id, "shared", found.sign_seed, found.kem_seed)]
+            after = SharingState(share_from=found.share_from, leftovers=leftovers)
+            if founding_seed is None:
+                device.change(
+                    lambda secrets: msgspec.structs.replace(
+                        secrets, books=[*secrets.books, *fresh], pairing=state.dump(after)
+                    )
+                )
+            else:
+                after = SharingState(share_from=NO_SHARING, leftovers=leftovers)
+                self._go_under(offer.root_keys, founding_seed, fresh, after)
+            self._is_done = True
+
+    def _go_under(self, root_keys: bytes, founding_seed: bytes, fresh: list[BookSecret], after: SharingState) -> None:
+        """Become a device of the person who invited; what this device had alone stays, as an earlier book."""
+        device = self._device
+        person = msgspec.structs.replace(
+            device.secrets, root_keys=root_keys, root_seed=None, founding_seed=founding_seed
+        )
+        private = begin_private(device.home, device.disk, device.system, person, device.hold)
 
         def put(secrets: Secrets) -> Secrets:
-            books = [*secrets.books, entry]
-            changed = msgspec.structs.replace(secrets, books=books, pairing=state.dump(after))
-            if fresh is None or founding_seed is None:
-                return changed
-            older = [msgspec.structs.replace(b, role="earlier") if b.role == "private" else b for b in books]
+            older = [msgspec.structs.replace(b, role="earlier") if b.role == "private" else b for b in secrets.books]
             return msgspec.structs.replace(
-                changed, books=[*older, fresh], root_keys=offer.root_keys, root_seed=None, founding_seed=founding_seed
+                secrets,
+                books=[*older, *fresh, private],
+                root_keys=root_keys,
+                root_seed=None,
+                founding_seed=founding_seed,
+                pairing=state.dump(after),
             )
 
         device.change(put)
-        if fresh is not None:
-            device.introduce(device.book(fresh.book))
-        self._is_done = True
 
     def _own(self) -> KeyPair:
         return KeyPair(self._state.sign_seed, self._state.kem_seed)
 
     def _offer(self) -> Offer:
         return sealing.open_offer(self._state.secret, self._state.offer)
-
-    def _read_join(self, file: bytes) -> Join:
-        return sealing.open_join(self._state.secret, self._state.offer, file)
 
     def _reread(self) -> bool:
         """Take over what another process of this device did; False when it finished the pairing."""
@@ -268,28 +298,15 @@ class Joining:
             return False
         raise PairingError("this pairing is no longer open")
 
-    def _save(self, changed: JoinerState | None) -> None:
-        secret = self._state.secret
+    def _change(self, act: Callable[[JoinerState], JoinerState | None]) -> None:
+        """Change this pairing as it stands in the keystore by now; nothing happens where it is no longer open."""
 
         def put(secrets: Secrets) -> Secrets:
             found = state.load(secrets.pairing)
-            if not isinstance(found, JoinerState) or found.secret != secret:
+            if not isinstance(found, JoinerState) or found.secret != self._state.secret:
                 return secrets
+            changed = act(found)
+            self._state = changed or found
             return msgspec.structs.replace(secrets, pairing=state.dump(changed))
 
         self._device.change(put)
-        if changed is not None:
-            self._state = changed
-
-
-def _geneses(drive: Drive) -> list[bytes]:
-    """Return every file in the meeting place that may be the beginning of a book."""
-    found = []
-    for file in drive.list():
-        parts = file.path.split("/")
-        if len(parts) == 2 and parts[0] != meeting.FOLDER and file.size_bytes <= GENESIS_LIMIT_BYTES:
-            try:
-                found.append(drive.read(file.path, limit_bytes=GENESIS_LIMIT_BYTES))
-            except (NotYetError, UnfitFileError):
-                continue
-    return found

@@ -1,15 +1,23 @@
-"""The pairing files in the meeting place: ``invites/<32 hex>.offer`` and ``.join``, known by their content."""
+"""The pairing files in the meeting place: ``invites/<32 hex>.offer`` and ``.join``, known by their content.
+
+And the beginnings of books that lie there. Whoever writes to the folder may plant any number of either, so both are
+looked for by their names first, and among a bounded number of others.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Final, TypeVar
 
 from couplejournal.drive.interface import Drive, NotYetError, UnfitFileError
 from couplejournal.errors import UntrustedDataError
 from couplejournal.seal.invite import PAIRING_FILE_LIMIT_BYTES, InviteKeys
+from couplejournal.store.replica import GENESIS_NAME
 
 FOLDER: Final = "invites"
+FILES_LIMIT: Final = 64
+GENESES_LIMIT: Final = 1024
+GENESIS_LIMIT_BYTES: Final = 64 << 10
 _T = TypeVar("_T")
 
 
@@ -23,21 +31,57 @@ def join_path(secret: bytes) -> str:
     return f"{FOLDER}/{InviteKeys.of(secret).name}.join"
 
 
-def find(drive: Drive, secret: bytes, read: Callable[[bytes], _T]) -> tuple[bytes, _T] | None:
+def find(drive: Drive, path: str, read: Callable[[bytes], _T]) -> tuple[bytes, _T] | None:
     """Return the first file of an invite that ``read`` accepts, with what it made of it, or None.
 
-    Every file whose name holds the invite's is offered, so a conflict copy under another name serves as well.
+    What has the name itself is looked at first; then files whose names hold the invite's, so that a conflict copy
+    serves as well.
 
     Raises:
         DriveError: the folder as a whole failed.
     """
-    name = InviteKeys.of(secret).name
-    for file in drive.list():
-        if not file.path.startswith(FOLDER + "/") or name not in file.path.lower():
-            continue
+    name = path.removeprefix(FOLDER + "/").partition(".")[0]
+    named = (
+        file
+        for file in drive.list()
+        if file.path.startswith(FOLDER + "/") and name in file.path.lower() and file.size_bytes > 0
+    )
+    for file in sorted(named, key=lambda file: (file.path != path, file.path))[:FILES_LIMIT]:
         try:
             data = drive.read(file.path, limit_bytes=PAIRING_FILE_LIMIT_BYTES)
             return data, read(data)
         except (NotYetError, UnfitFileError, UntrustedDataError):
             continue
     return None
+
+
+def has(drive: Drive, path: str, content: bytes) -> bool:
+    """Return whether a pairing file lies in the meeting place, byte for byte, under whatever name.
+
+    Raises:
+        DriveError: the folder as a whole failed.
+    """
+
+    def require_equal(data: bytes) -> None:
+        if data != content:
+            raise UntrustedDataError("another file")
+
+    return find(drive, path, require_equal) is not None
+
+
+def geneses(drive: Drive, folder: str = "") -> Iterator[bytes]:
+    """Yield every file in the meeting place that may be the beginning of a book; of this folder's, if one is named.
+
+    Raises:
+        DriveError: the folder as a whole failed.
+    """
+    found = []
+    for file in drive.list():
+        book, _, name = file.path.partition("/")
+        if name and "/" not in name and book != FOLDER and 0 < file.size_bytes <= GENESIS_LIMIT_BYTES:
+            found.append((book != folder, name != GENESIS_NAME, file.path))
+    for *_, path in sorted(found)[:GENESES_LIMIT]:
+        try:
+            yield drive.read(path, limit_bytes=GENESIS_LIMIT_BYTES)
+        except (NotYetError, UnfitFileError):
+            continue

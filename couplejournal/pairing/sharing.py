@@ -9,15 +9,16 @@ from couplejournal.system import System
 
 
 def share_waiting(
-    private: Book, shared: Book, before: tuple[Frozen, Frozen], *, share_from: int, system: System
+    private: Book, shared: Book, before: tuple[Frozen, Frozen], *, share_from: int, system: System, limit: int
 ) -> int:
-    """Share every entry meant for both whose number is above ``share_from``, and finish half-done ones.
+    """Share entries meant for both whose number is above ``share_from``, and finish half-done ones; ``limit`` of them.
 
     ``before`` is the (private, shared) state that the caller just read. What an entry refers to goes first, since it
-    was written first; an entry that refers to one that stays behind stays behind with it.
+    was written first; an entry that refers to one that stays behind stays behind with it, and so does one that was
+    retracted meanwhile.
 
     Returns:
-        How many entries were written into the shared book.
+        How many entries were written into the shared book; fewer than ``limit`` means that none is left.
 
     Raises:
         StoreError: the disk is full or failing; the next start goes on.
@@ -25,20 +26,20 @@ def share_waiting(
     mine, ours = before
     moved: dict[bytes, bytes] = {}
     count = 0
-    waiting = [record for record in mine.records.values() if record.write.both]
+    waiting = [record for record in mine.records.values() if record.write.both or record.shares]
     for record in sorted(waiting, key=lambda record: (record.op.clock, record.op.id)):
+        if count == limit:
+            break
         done = _already(record, ours)
         if done is not None:
             moved[record.id] = done
             continue
-        is_begun = bool(record.shares)
-        if not is_begun and (record.op.seq <= share_from or versions_of(record).is_hidden):
-            continue
-        refs = _refs(record, moved, ours)
-        if refs is None:
-            continue
-        moved[record.id] = share_one(private, shared, record, refs, system)
-        count += 1
+        is_begun = any(share.key == shared.own_key for _, share in record.shares)
+        is_due = is_begun or (record.write.both and record.op.seq > share_from)
+        refs = _refs(record, moved, ours) if is_due and not versions_of(record).is_hidden else None
+        if refs is not None:
+            moved[record.id] = share_one(private, shared, record, refs, system)
+            count += 1
     return count
 
 
@@ -58,7 +59,7 @@ def share_one(private: Book, shared: Book, record: Record, refs: list[tuple[str,
         schema=write.schema,
         happened=write.happened,
         fields=versions_of(record).shown.fields,
-        refs=refs,
+        refs=tuple(refs),
         joint=write.joint,
     )
     return shared.append([Draft("write", fresh, salt=salt)])[0].id

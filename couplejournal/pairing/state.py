@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import msgspec
 
 from couplejournal.errors import NewerFormatError
 from couplejournal.ops.codec import encode
+
+NO_SHARING: Final = (1 << 63) - 1
+"""Above every number: nothing that waits goes along; what was begun is finished."""
 
 
 class InviterState(msgspec.Struct, frozen=True, tag="inviter"):
@@ -69,7 +72,7 @@ def load(data: bytes) -> PairingState | None:
         return None
     try:
         return _decoder.decode(data)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError, ValueError):
         raise NewerFormatError("a newer couplejournal left a pairing open here", hint="update couplejournal") from None
 
 

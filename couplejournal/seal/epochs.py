@@ -6,9 +6,9 @@ came (docs/spec/format.md 4). `EpochKeys` finds every K that this device can ope
 
 from __future__ import annotations
 
+import hashlib
 import hmac
-from collections.abc import Mapping
-from functools import lru_cache
+from collections.abc import Callable, Mapping
 
 from couplejournal.errors import UntrustedDataError
 from couplejournal.ops import domains, words
@@ -19,18 +19,30 @@ from couplejournal.seal.keys import KeyPair, PublicKeys, is_signed
 
 
 class KeyProofs:
-    """Answer what `ops.membership` asks of cryptography."""
+    """Answer what `ops.membership` asks of cryptography, each question once.
+
+    Who belongs is computed anew with each key segment; without this memory a flood of admissions would cost its square.
+    """
+
+    def __init__(self) -> None:
+        """Begin without an answer."""
+        self._answers: dict[bytes, bool] = {}
 
     def is_signed(self, public: bytes, signature: bytes, message: bytes) -> bool:
         """Return whether an Ed25519 signature holds under a 32-byte public key."""
-        return is_signed(public, signature, message)
+        return self._asked(lambda: is_signed(public, signature, message), public, signature, message)
 
     def is_strong(self, keys: bytes) -> bool:
         """Return whether 1,248 bytes of public keys can prove and keep anything."""
-        return _is_strong(keys)
+        return self._asked(lambda: _is_strong(keys), keys)
+
+    def _asked(self, answer: Callable[[], bool], *question: bytes) -> bool:
+        digest = hashlib.sha256(domains.framed(question)).digest()
+        if digest not in self._answers:
+            self._answers[digest] = answer()
+        return self._answers[digest]
 
 
-@lru_cache(maxsize=256)
 def _is_strong(keys: bytes) -> bool:
     try:
         PublicKeys.of(keys)
@@ -46,6 +58,8 @@ class EpochKeys:
         """Take the keys of one's own that may be recipients: this device's, and the root while it is at hand."""
         self._own = {pair.id: pair for pair in own}
         self._opened: dict[bytes, bytes] = {}
+        self._closed: set[bytes] = set()  # what does not open as the key streams stand: many ask, once is enough
+        self._useless: set[bytes] = set()  # wraps that were tried in vain, by digest: a flood of them is tried once
         self._membership: Membership | None = None
         self._back_from: dict[bytes, list[EpochFact]] = {}
 
@@ -56,6 +70,7 @@ class EpochKeys:
     def learn(self, membership: Membership) -> None:
         """Take in what the key streams say now."""
         self._membership = membership
+        self._closed.clear()
         self._back_from = {}
         for fact in membership.epochs.values():
             if fact.back:
@@ -65,9 +80,11 @@ class EpochKeys:
         """Return the 32-byte key of an epoch, or None where nothing held opens it."""
         if epoch in self._opened:
             return self._opened[epoch]
-        pending, seen = [epoch], {epoch}
+        pending, tried = [epoch], {epoch}
         while pending:  # an epoch may open only through a later one, and that through a later one still
             at = pending.pop()
+            if at in self._closed:
+                continue
             key = self._open_directly(at)
             if key is not None:
                 self._opened[at] = key
@@ -75,10 +92,17 @@ class EpochKeys:
                 if epoch in self._opened:
                     return self._opened[epoch]
             for later in self._back_from.get(at, ()):
-                if later.id not in seen:
-                    seen.add(later.id)
+                if later.id not in tried:
+                    tried.add(later.id)
                     pending.append(later.id)
+        self._closed |= tried - self._opened.keys()
         return None
+
+    def led_back(self, fact: EpochFact) -> bytes | None:
+        """Return the epoch whose key this one's back link really holds; None without one, or where this is closed."""
+        key = self.key_of(fact.id)
+        opened = None if key is None else self._opened_back(fact, key)
+        return opened[0] if opened is not None else None
 
     def _open_directly(self, epoch: bytes) -> bytes | None:
         """Open an epoch by a wrap of its own or by a grant for one of the own keys."""
@@ -94,32 +118,47 @@ class EpochKeys:
             if recipient in fact.wraps:
                 offered.insert(0, fact.wraps[recipient])
             for wrap in offered:
-                try:
-                    key = wraps.unwrap(wrap, pair, wraps.epoch_info(fact.key, fact.commit, recipient))
-                except UntrustedDataError:
-                    continue
-                if is_committed(key, fact.commit):
+                key = self._unwrapped(wrap, fact, pair)
+                if key is not None:
                     return key
+        return None
+
+    def _unwrapped(self, wrap: bytes, fact: EpochFact, pair: KeyPair) -> bytes | None:
+        """Return the key in a wrap, if it is the one that the epoch's author committed to."""
+        info = wraps.epoch_info(fact.key, fact.commit, pair.id)
+        digest = hashlib.sha256(info + wrap).digest()
+        if digest in self._useless:
+            return None
+        try:
+            key = wraps.unwrap(wrap, pair, info)
+        except UntrustedDataError:
+            key = b""
+        if key and is_committed(key, fact.commit):
+            return key
+        self._useless.add(digest)
         return None
 
     def _follow_back(self, epoch: bytes, key: bytes) -> None:
         """Open the epochs before an opened one along its back links."""
-        membership = self._membership
-        while membership is not None:
-            fact = membership.epochs.get(epoch)
-            if fact is None or fact.back is None:
+        while self._membership is not None:
+            fact = self._membership.epochs.get(epoch)
+            opened = None if fact is None else self._opened_back(fact, key)
+            if opened is None or opened[0] in self._opened:
                 return
-            previous = membership.epochs.get(fact.back[0])
-            if previous is None or previous.id in self._opened or previous.key != fact.key:
-                return
-            try:
-                opened = boxes.open_box(derive(key, "back-key"), _back_context(previous.id), fact.back[1])
-            except UntrustedDataError:
-                return
-            if len(opened) != boxes.KEY_BYTES or not is_committed(opened, previous.commit):
-                return
-            self._opened[previous.id] = opened
-            epoch, key = previous.id, opened
+            epoch, key = opened
+            self._opened[epoch] = key
+
+    def _opened_back(self, fact: EpochFact, key: bytes) -> tuple[bytes, bytes] | None:
+        """Return (id, key) of the epoch before an opened one, if its back link holds that one's key."""
+        previous = self._membership.epochs.get(fact.back[0]) if self._membership and fact.back else None
+        if fact.back is None or previous is None or previous.key != fact.key:
+            return None
+        try:
+            opened = boxes.open_box(derive(key, "back-key"), _back_context(previous.id), fact.back[1])
+        except UntrustedDataError:
+            return None
+        is_right = len(opened) == boxes.KEY_BYTES and is_committed(opened, previous.commit)
+        return (previous.id, opened) if is_right else None
 
 
 def is_committed(key: bytes, commit: bytes) -> bool:

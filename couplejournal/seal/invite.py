@@ -186,7 +186,7 @@ def _decoded(shape: type[_T], data: bytes) -> _T:
     """Return a value of exactly this encoding."""
     try:
         value = msgspec.msgpack.decode(data, type=shape)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, RecursionError, ValueError):
         raise UntrustedDataError("a pairing file is malformed") from None
     return value
 

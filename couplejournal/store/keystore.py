@@ -304,7 +304,7 @@ def _decoded(payload: bytes) -> Secrets | None:
     """Return the secrets; None, not the decoder's error, which quotes what it met."""
     try:
         return msgspec.msgpack.decode(payload, type=Secrets)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, RecursionError, ValueError):
         return None
 
 

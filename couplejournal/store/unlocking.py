@@ -154,7 +154,7 @@ def _decoded(data: bytes | None) -> Kept | None:
         return None
     try:
         return msgspec.msgpack.decode(data, type=Kept)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError, ValueError):
         return None
 
 

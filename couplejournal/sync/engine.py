@@ -74,13 +74,14 @@ class Sync:
 
     def _meet(self, trip: Trip, *, may_found: bool) -> tuple[DriveState, str]:
         """Go through the steps of a sync as far as the drive's state allows."""
-        root = self._drive.probe()
+        trip.root = root = self._drive.probe()
         listing = self._list(trip) if root.exists else []
         proof = place.prove(trip, root, listing, may_found=may_found)
         if proof.state == "ok":
             taking.forget_gone(trip)
             taking.look_again_at_own(trip, has_booted=self._has_booted(trip))
-            taking.take_all(trip)
+            with trip.half_the_time():  # what was just saved here must not wait behind all that came
+                taking.take_all(trip)
             handing.hand_over(trip)
         return proof.state, proof.message
 
@@ -88,8 +89,7 @@ class Sync:
         """List the drive; a listing that shrank is read again before it is believed (docs/spec/sync.md 4)."""
         listing = self._drive.list()
         trip.look_at_listing(listing)
-        marks = trip.kept.marks
-        if any(path not in trip.listing and path.casefold() not in trip.stubs for path in marks):
+        if trip.gone():
             listing = self._drive.list()
             trip.look_at_listing(listing)
         return listing

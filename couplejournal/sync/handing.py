@@ -7,7 +7,7 @@ directly, since some mounts undo a rename. Rewriting equal bytes under the same 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from couplejournal.sync.port import Held
     from couplejournal.sync.trip import Trip
 
+_FRESH_NAMES: Final = 8  # tried one after the other, before the trouble is taken to be elsewhere
 _FAILURES_OF_A_DRIVE: Final = 3  # so many files in a row that cannot be written are no fault of the files
 
 
@@ -43,11 +44,11 @@ def outbox(trip: Trip) -> int:
 
 @attrs.define(eq=False)
 class _Handing:
-    """One round of handing over. ``here`` is what lies on the drive by digest; ``folded`` by name, case apart."""
+    """One round of handing over. ``here`` holds what lies on the drive, under temporary names apart, by digest."""
 
     trip: Trip
-    here: dict[bytes, list[str]] = attrs.field(factory=dict)
-    folded: dict[str, DriveFile] = attrs.field(factory=dict)
+    here: set[bytes] = attrs.field(factory=set)
+    _folded: dict[str, DriveFile] | None = None
     covered: dict[bytes, list[tuple[int, int]]] | None = None
     failed: set[bytes] = attrs.field(factory=set)
     errors: list[DriveError] = attrs.field(factory=list)
@@ -55,21 +56,20 @@ class _Handing:
     def run(self) -> None:
         trip = self.trip
         for file in trip.listing.values():
-            self.folded[file.path.casefold()] = file
             mark = trip.mark_of(file)
             if mark is not None and not names.is_temporary(file.path):
-                self.here.setdefault(mark.digest, []).append(file.path)
+                self.here.add(mark.digest)
         is_stopped = taking.is_stopped(trip)
         written = trip.tally.published + trip.tally.restored
         for held in trip.held.values():
             if trip.is_over():
-                return
+                break
             if not (held.is_mine and is_stopped):
                 self._settle(held)
         if trip.kept.founding and not any(self._is_absent(held) for held in trip.held.values()):
             trip.kept.founding = ""
-        if len(trip.kept.sent) > len(trip.held):  # some were merged away since
-            trip.kept.sent = {key: sent for key, sent in trip.kept.sent.items() if bytes.fromhex(key) in trip.held}
+        _forget_merged(trip, trip.kept.sent)
+        _forget_merged(trip, trip.kept.missing)
         if self.errors:
             is_partial = trip.tally.published + trip.tally.restored > written
             raise DriveError(str(self.errors[-1])) if is_partial else self.errors[-1]
@@ -78,15 +78,17 @@ class _Handing:
         """Find out whether the drive has a file, and write it if it is due."""
         trip, key = self.trip, held.digest.hex()
         sent = trip.kept.sent.get(key)
-        paths = self.here.get(held.digest)
-        if held.digest == trip.genesis_digest and trip.genesis_path not in map(str.casefold, paths or ()):
-            paths = None  # newcomers look for the marker by its name
-        if paths is not None:
+        # Newcomers look for the marker by its name; everything else will do under any.
+        if held.digest in self.here and (held.path != trip.genesis_path or self._has_final_name(held, sent)):
             trip.kept.missing.pop(key, None)
             if not held.is_mine:
-                trip.kept.sent.pop(key, None)
-            elif self._is_handed_over(held, sent, paths):
-                self._repeat_if_unheard(held)
+                if sent is not None and schedule.is_past(sent.tried_ms, schedule.STAYED_MS, trip.now_ms):
+                    del trip.kept.sent[key]
+            elif sent is not None and sent.handed_ms:
+                self._repeat_if_unheard(held, sent)  # a sync client may have renamed it since: the same bytes
+            elif self._has_final_name(held, sent):
+                self._note_handed_over(held)
+                trip.tally.handed_over += 1
             else:
                 self._publish(held, sent)  # only a sync client's name for it is there, and it never had the final one
         elif self._is_unsure(held, sent):
@@ -94,30 +96,35 @@ class _Handing:
         elif self._is_covered(held):
             trip.kept.missing.pop(key, None)
             if held.is_mine:
-                trip.kept.sent.setdefault(key, Sent()).handed_ms = trip.now_ms
+                self._note_handed_over(held)
         elif held.is_mine or self._is_lost(held, key):
             if sent is not None and sent.handed_ms:
-                sent.handed_ms = sent.tries = 0
+                if schedule.is_past(sent.handed_ms, schedule.STAYED_MS, trip.now_ms):
+                    sent.tries = 0  # or else something takes it away again and again: no race with that
+                sent.handed_ms = 0
             self._publish(held, sent)
 
-    def _is_handed_over(self, held: Held, sent: Sent | None, paths: list[str]) -> bool:
-        """Say whether an own file is known to have arrived under a final name, and remember when."""
-        if sent is not None and sent.handed_ms:
-            return True  # a sync client may have renamed it since: the same bytes, accepted wherever they lie
-        final = {names.fresh(held.path, number) for number in range((sent.name if sent else 0) + 1)}
-        if not any(path.casefold() in final for path in paths):
-            return False
-        sent = self.trip.kept.sent.setdefault(held.digest.hex(), Sent())
-        sent.handed_ms, sent.tries, sent.looks = self.trip.now_ms, 0, 0
-        self.trip.tally.handed_over += 1
-        return True
+    def _has_final_name(self, held: Held, sent: Sent | None) -> bool:
+        """Say whether a file lies on the drive under a name that it was given."""
+        for number in range((sent.name if sent else 0) + 1):
+            file = self._listed(names.fresh(held.path, number))
+            mark = self.trip.mark_of(file) if file is not None else None
+            if mark is not None and mark.digest == held.digest:
+                return True
+        return False
 
-    def _repeat_if_unheard(self, held: Held) -> None:
+    def _note_handed_over(self, held: Held) -> None:
+        """Remember since when an own file, or all of it in others, lies on the drive."""
+        sent = self.trip.kept.sent.setdefault(held.digest.hex(), Sent())
+        if not sent.handed_ms:
+            sent.handed_ms, sent.looks = self.trip.now_ms, 0
+            sent.tried_ms = sent.tried_ms or self.trip.now_ms
+
+    def _repeat_if_unheard(self, held: Held, sent: Sent) -> None:
         """Put out once more, under a fresh name, what the other's view of the drive seems to lack.
 
         Rewriting equal bytes under the same name moves nothing (docs/spec/sync.md 2).
         """
-        sent = self.trip.kept.sent[held.digest.hex()]
         if sent.is_known or sent.is_repeated:
             return
         if not schedule.is_past(sent.handed_ms, schedule.REPEAT_AFTER_MS, self.trip.now_ms):
@@ -126,7 +133,7 @@ class _Handing:
         if is_seen:
             sent.is_known = True
         elif is_seen is False:
-            sent.name += 1
+            sent.name = min(sent.name + 1, _FRESH_NAMES)
             sent.is_repeated = self._write(held, sent)
 
     def _is_unsure(self, held: Held, sent: Sent | None) -> bool:
@@ -135,12 +142,21 @@ class _Handing:
             path = names.fresh(held.path, number)
             if path in self.trip.stubs:
                 return True
-            file = self.folded.get(path)
+            file = self._listed(path)
             if file is not None and file.size_bytes == held.size_bytes and self.trip.mark_of(file) is None:
                 trouble = self.trip.kept.troubles.get(file.path)
                 if trouble is None or not trouble.digest:
                     return True
         return False
+
+    def _listed(self, path: str) -> DriveFile | None:
+        """Return what is listed under a name, whatever its case is by now."""
+        file = self.trip.listing.get(path)
+        if file is None:
+            if self._folded is None:
+                self._folded = {path.casefold(): file for path, file in self.trip.listing.items()}
+            file = self._folded.get(path)
+        return file
 
     def _is_absent(self, held: Held) -> bool:
         return held.digest not in self.here and not self._is_covered(held)
@@ -149,8 +165,8 @@ class _Handing:
         """Say whether other verified files of the stream hold every operation of this one."""
         if self.covered is None:
             self.covered = {}
-            marks = (self.trip.kept.marks[path] for paths in self.here.values() for path in paths)
-            for mark in sorted(marks, key=lambda mark: (mark.stream, mark.first)):
+            marks = self.trip.kept.marks.values()
+            for mark in sorted((mark for mark in marks if mark.digest in self.here), key=lambda mark: (mark.stream, mark.first)):
                 runs = self.covered.setdefault(mark.stream, []) if mark.last else []
                 if runs and mark.first <= runs[-1][1] + 1:
                     runs[-1] = (runs[-1][0], max(runs[-1][1], mark.last))
@@ -170,15 +186,13 @@ class _Handing:
     def _publish(self, held: Held, sent: Sent | None) -> None:
         """Write a file, unless it was just written, and count it."""
         trip = self.trip
-        is_first = sent is None and (held.is_mine or bool(trip.kept.founding))
-        if sent is None:
-            sent = trip.kept.sent[held.digest.hex()] = Sent()
-        elif not schedule.is_past(sent.tried_ms, schedule.writing_pause(sent.tries), trip.now_ms):
+        sent = trip.kept.sent.setdefault(held.digest.hex(), Sent()) if sent is None else sent
+        is_first = not sent.tried_ms and (held.is_mine or bool(trip.kept.founding))
+        if not schedule.is_past(sent.tried_ms, schedule.writing_pause(sent.tries), trip.now_ms):
             return
         if not self._write(held, sent):
-            if is_first and not sent.tries:
-                del trip.kept.sent[held.digest.hex()]
-        elif is_first:
+            return
+        if is_first:
             trip.tally.published += 1
         else:
             trip.tally.restored += 1
@@ -197,7 +211,7 @@ class _Handing:
             try:
                 self._put(names.fresh(held.path, sent.name), data, sent)
             except UnfitFileError:  # a folder or a link has our name, put there by chance or to stop us
-                sent.name += 1
+                sent.name = min(sent.name + 1, _FRESH_NAMES)
                 self._put(names.fresh(held.path, sent.name), data, sent)
         except taking.WHOLE_DRIVE:
             raise
@@ -217,3 +231,10 @@ class _Handing:
         self.trip.drive.publish(path, data, direct=sent.tries > 0)
         self.trip.kept.marks.pop(path, None)
         self.trip.kept.troubles.pop(path, None)
+
+
+def _forget_merged(trip: Trip, remembered: dict[str, Any]) -> None:
+    """Forget what was remembered, by digest, of files that are held no more since larger ones hold their content."""
+    if len(remembered) > len(trip.held):
+        for key in [key for key in remembered if bytes.fromhex(key) not in trip.held]:
+            del remembered[key]

@@ -57,8 +57,9 @@ class Trouble(msgspec.Struct, array_like=True, gc=False):
 class Sent(msgspec.Struct, array_like=True, gc=False):
     """A file that this device wrote to the drive, or found there as its own.
 
-    ``tries`` counts writes since it was last seen whole, ``handed_ms`` is when that was first so (0: not now), ``name``
-    is the number of its fresh name, ``looks`` how many of the later looks are done, ``is_known`` that the other has it.
+    ``tries`` counts writes since it last lay there whole for an hour, ``tried_ms`` is when it was last written or found
+    (0: never), ``handed_ms`` since when it lies there whole (0: it does not), ``name`` the number of its fresh name,
+    ``looks`` how many of the later looks are done, ``is_known`` that the other has it.
     """
 
     tries: int = 0

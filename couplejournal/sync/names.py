@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
-INVITES: Final = "invites"
+from couplejournal.drive.names import TEMPORARY
+
 _OTHER_GENESIS: Final = re.compile(r"[0-9a-f]{32}/book\.cj", re.IGNORECASE)
 _HASH: Final = re.compile(r"-([0-9a-f]{32})(?![0-9a-z])", re.IGNORECASE)
-_TEMPORARY: Final = "~$"
 _STUB_END: Final = ".icloud"
 
 
@@ -23,8 +23,10 @@ def genesis_of(folder: str) -> str:
 
 
 def is_within(path: str, folder: str) -> bool:
-    """Say whether a path is in a book's folder, or in a copy of it that a sync client renamed."""
-    return path[: len(folder)].casefold() == folder and "/" in path
+    """Say whether a path is in a book's folder or a copy of it that a sync client renamed, or a stray segment."""
+    if "/" not in path:
+        return is_segment_like(path)
+    return path.startswith(folder) or path[: len(folder)].casefold() == folder
 
 
 def is_streams(path: str) -> bool:
@@ -39,13 +41,13 @@ def is_genesis_of_any(path: str) -> bool:
 
 def is_temporary(path: str) -> bool:
     """Say whether a file may vanish or be renamed any moment, so that it does not count as handed over."""
-    return path.rpartition("/")[2].startswith(_TEMPORARY)
+    return TEMPORARY in path and path.rpartition("/")[2].startswith(TEMPORARY)
 
 
 def is_segment_like(path: str) -> bool:
     """Say whether a name claims to be a segment, conflict suffixes included."""
     name = path.rpartition("/")[2]
-    return ".seg" in name.casefold() and not name.startswith((_TEMPORARY, "._"))
+    return ".seg" in name.casefold() and not name.startswith((TEMPORARY, "._"))
 
 
 def hash_in(path: str) -> str:
@@ -64,7 +66,7 @@ def fresh(path: str, number: int) -> str:
 
 def stubbed(path: str) -> str:
     """Return what a placeholder such as ``.NAME.icloud`` stands for, or nothing: there, but not downloaded."""
-    folder, _, name = path.rpartition("/")
-    if not (name.startswith(".") and name.casefold().endswith(_STUB_END)):
+    if path[-len(_STUB_END) :].casefold() != _STUB_END:
         return ""
-    return f"{folder}/{name[1 : -len(_STUB_END)]}"
+    folder, _, name = path.rpartition("/")
+    return f"{folder}/{name[1 : -len(_STUB_END)]}" if name.startswith(".") else ""

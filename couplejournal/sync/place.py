@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from couplejournal.drive.interface import DriveFile, Listing, Place
+    from couplejournal.sync.port import Held
     from couplejournal.sync.report import DriveState
     from couplejournal.sync.trip import Trip
 
@@ -31,6 +32,7 @@ MESSAGES: Final[dict[DriveState, str]] = {
     "nothing was copied",
 }
 _WITNESSES: Final = 3  # files that are read, at most, to tell a lost marker from an empty folder
+_CANDIDATES: Final = 64  # files that are read, at most, to find a marker that was renamed
 
 
 @attrs.frozen
@@ -70,7 +72,7 @@ def prove(trip: Trip, root: Place, listing: Listing, *, may_found: bool) -> Proo
 
 
 def _state(trip: Trip, listing: Listing) -> DriveState:
-    if any(_is_genesis(trip, file) for file in _candidates(trip)):
+    if _has_genesis(trip):
         return "ok"
     if trip.genesis_path in trip.stubs:
         # Not downloaded. It was proved in this very folder, or else it must be downloaded first.
@@ -86,31 +88,40 @@ def _state(trip: Trip, listing: Listing) -> DriveState:
 def _candidates(trip: Trip) -> list[DriveFile]:
     """Return what may be the genesis, whatever it is called now, the right name first."""
     size = len(trip.book.genesis)
-    beside = [file for path, file in trip.listing.items() if not names.is_streams(path)]
-    fit = [file for file in beside if file.path == trip.genesis_path or file.size_bytes == size]
-    return sorted(fit, key=lambda file: file.path != trip.genesis_path)
+    fit = [file for file in trip.listing.values() if file.size_bytes == size or file.path == trip.genesis_path]
+    beside = [file for file in fit if not names.is_streams(file.path)]
+    return sorted(beside, key=lambda file: file.path != trip.genesis_path)
 
 
-def _is_genesis(trip: Trip, file: DriveFile) -> bool:
-    mark = trip.mark_of(file)
-    if mark is not None:
-        return mark.digest == trip.genesis_digest
-    return not trip.is_waiting(file) and _is_held(trip, file)
+def _has_genesis(trip: Trip) -> bool:
+    """Say whether the genesis lies here, whatever its name is by now."""
+    reads = 0
+    for file in _candidates(trip):
+        mark = trip.mark_of(file)
+        if mark is not None:
+            if mark.digest == trip.genesis_digest:
+                return True
+        elif reads < _CANDIDATES and not trip.is_waiting(file):
+            reads += 1
+            held = _held_as(trip, file)
+            if held is not None and held.digest == trip.genesis_digest:
+                return True
+    return False
 
 
-def _is_held(trip: Trip, file: DriveFile) -> bool:
-    """Read a file and say whether it is, byte for byte, one that is held; remember what it is."""
+def _held_as(trip: Trip, file: DriveFile) -> Held | None:
+    """Read a file and return the held one that it is, byte for byte, if there is one; remember what it is."""
     try:
         data = trip.drive.read(file.path, limit_bytes=SEGMENT_LIMIT_BYTES)
     except (NotYetError, UnfitFileError) as error:
         trip.note(file, Verdict.PENDING.value, str(error), b"")
-        return False
+        return None
     held = trip.held_as(data)
     if held is not None:
         trip.mark(file, held)
-        return file.path != trip.genesis_path or held.digest == trip.genesis_digest
-    trip.note(file, Verdict.PENDING.value, "", trip.digest_of(data))
-    return False
+    else:
+        trip.note(file, Verdict.PENDING.value, "", trip.digest_of(data))
+    return held
 
 
 def _witnesses(trip: Trip) -> Iterator[DriveFile]:
@@ -123,5 +134,5 @@ def _witnesses(trip: Trip) -> Iterator[DriveFile]:
             yield file
         elif reads < _WITNESSES and sizes.get(file.path) == file.size_bytes and not trip.is_waiting(file):
             reads += 1
-            if _is_held(trip, file):
+            if _held_as(trip, file) is not None:
                 yield file

@@ -16,11 +16,14 @@ DAY: Final = 24 * HOUR
 LOST_AFTER_MS: Final = DAY  # docs/spec/sync.md 1, rule 4
 DAMAGED_AFTER_MS: Final = 10 * MINUTE  # docs/spec/sync.md 1, rule 9
 DAMAGED_AFTER_POLLS: Final = 3  # docs/spec/sync.md 1, rule 9
+STAYED_MS: Final = HOUR  # a file that lay there so long was not taken away by what hates it
 REPEAT_AFTER_MS: Final = DAY  # docs/spec/sync.md 2
 LATER_LOOKS_MS: Final = (MINUTE, 10 * MINUTE)  # docs/spec/sync.md 2: for 10 minutes after handing over
 LOOKED_AT_AGAIN: Final = 20  # docs/spec/sync.md 2: the last 20 own segments
 
+UNREAD: Final = "unread"
 _PAUSES: Final = {
+    UNREAD: (5 * SECOND, 30 * SECOND, 2 * MINUTE, 10 * MINUTE),  # not downloaded, locked: nothing changes when it ends
     "pending": (5 * SECOND, 30 * SECOND, 2 * MINUTE, 10 * MINUTE, HOUR, 6 * HOUR, DAY),
     "held": (MINUTE, 10 * MINUTE, HOUR, DAY),
     "own unknown": (MINUTE, 10 * MINUTE, HOUR, DAY),
@@ -30,7 +33,7 @@ _WRITE_PAUSES: Final = (0, 0, 10 * SECOND, MINUTE, 10 * MINUTE, HOUR)
 
 
 def reading_pause(verdict: str, tries: int) -> int:
-    """Return how long to wait after the ``tries``-th look at a file with this verdict."""
+    """Return how long to wait after the ``tries``-th look at a file with this verdict, or one that was `UNREAD`."""
     pauses = _PAUSES.get(verdict, _LONG_PAUSES)
     return pauses[min(tries, len(pauses)) - 1]
 

@@ -35,6 +35,7 @@ STOPPED: Final = (
     "it was restored from a backup, or copied, so it writes no more"
 )
 _BATCH_FILES: Final = 64
+_BATCH_FILES_IN_A_HURRY: Final = 8  # each is stored durably before the time budget is looked at again
 _BATCH_BYTES: Final = 16 << 20
 _JUNK: Final = "junk"
 _SHORT: Final = hashlib.sha256(b"").digest()[:DIGEST_BYTES]  # stands for all that is too short to be read for
@@ -57,7 +58,7 @@ class _Offer:
 def forget_gone(trip: Trip) -> None:
     """Forget what was known of files that are not listed any more; what was taken from them stays taken."""
     kept = trip.kept
-    for path in [path for path in kept.marks if path not in trip.listing and path.casefold() not in trip.stubs]:
+    for path in trip.gone():
         del kept.marks[path]
     own = Verdict.OWN_UNKNOWN.value
     for path, trouble in list(kept.troubles.items()):
@@ -103,18 +104,21 @@ def take_all(trip: Trip) -> None:
 
 def _due(trip: Trip) -> list[DriveFile]:
     """Return what to read now: what looks like a segment first, so that no junk can stand in its way."""
-    due = []
+    due: list[DriveFile] = []
+    strangers: list[DriveFile] = []
     for file in trip.listing.values():
         if trip.mark_of(file) is not None or trip.is_waiting(file):
             continue
         if SMALLEST_BYTES <= file.size_bytes <= SEGMENT_LIMIT_BYTES:
-            due.append(file)
+            (due if names.is_segment_like(file.path) else strangers).append(file)
         elif file.size_bytes < SMALLEST_BYTES and names.is_segment_like(file.path):
             trip.note(file, Verdict.PENDING.value, "", _SHORT)
         else:
             trip.kept.marks.pop(file.path, None)
             trip.kept.troubles.pop(file.path, None)
-    return sorted(due, key=lambda file: (not names.is_segment_like(file.path), file.path))
+    strangers = strangers[: trip.strangers]
+    trip.strangers -= len(strangers)
+    return due + strangers  # both are sorted, as the listing is
 
 
 def _batches(trip: Trip, due: list[DriveFile]) -> Iterator[list[_Offer]]:
@@ -123,6 +127,7 @@ def _batches(trip: Trip, due: list[DriveFile]) -> Iterator[list[_Offer]]:
     The key count at the start of the round stands in every note of it, so that a file that was held back in the same
     batch in which its key came is offered again.
     """
+    most = _BATCH_FILES if trip.deadline is None else _BATCH_FILES_IN_A_HURRY
     batch: list[_Offer] = []
     size_bytes = 0
     for file in due:
@@ -133,7 +138,7 @@ def _batches(trip: Trip, due: list[DriveFile]) -> Iterator[list[_Offer]]:
             continue
         batch.append(_Offer(file, data))
         size_bytes += len(data)
-        if len(batch) == _BATCH_FILES or size_bytes >= _BATCH_BYTES:
+        if len(batch) == most or size_bytes >= _BATCH_BYTES:
             yield batch
             batch, size_bytes = [], 0
     if batch:
@@ -141,15 +146,22 @@ def _batches(trip: Trip, due: list[DriveFile]) -> Iterator[list[_Offer]]:
 
 
 def _read(trip: Trip, file: DriveFile) -> bytes | None:
-    """Return the bytes of a file if the book must look at them."""
+    """Return the bytes of a file if the book must look at them.
+
+    Raises:
+        DriveError: the drive failed as a whole. The file that made it hang waits, so that others come before it.
+    """
     try:
         data = trip.drive.read(file.path, limit_bytes=SEGMENT_LIMIT_BYTES)
-    except WHOLE_DRIVE:
+    except WHOLE_DRIVE as error:
+        if isinstance(error, DriveLateError):
+            trip.note(file, Verdict.PENDING.value, str(error), b"")
         raise
     except UnfitFileError as error:
         trip.note(file, _JUNK, str(error), b"")
         return None
     except DriveError as error:
+        trip.require_same_root()
         trip.note(file, Verdict.PENDING.value, str(error), b"")
         return None
     held = trip.held_as(data)
@@ -227,11 +239,14 @@ def standing(trip: Trip) -> Standing:
     counts: Counter[str] = Counter()
     reasons: Counter[str] = Counter()
     hashes = {digest.hex() for digest in trip.held} if trip.kept.troubles else set()
-    for file in trip.listing.values():
-        trouble = trip.kept.troubles.get(file.path)
+    marks, troubles = trip.kept.marks, trip.kept.troubles
+    for path, file in trip.listing.items():
+        if path in marks:
+            continue
+        trouble = troubles.get(path)
         if trouble is None:
             is_unread = SMALLEST_BYTES <= file.size_bytes <= SEGMENT_LIMIT_BYTES
-            counts[_JUNK] += not (is_unread or file.path in trip.kept.marks)
+            counts[_JUNK] += not is_unread
         elif trouble.verdict in _REFUSALS:
             reasons[trouble.reason or _REASONS[trouble.verdict]] += 1
         elif trouble.verdict == Verdict.PENDING.value:

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 import attrs
 
+from couplejournal.drive.interface import DriveMissingError
 from couplejournal.sync import names, schedule
 from couplejournal.sync.memory import Mark, Trouble
 from couplejournal.sync.port import Held, Verdict
 
 if TYPE_CHECKING:
-    from couplejournal.drive.interface import Drive, DriveFile, Listing
+    from collections.abc import Iterator
+
+    from couplejournal.drive.interface import Drive, DriveFile, Listing, Place
     from couplejournal.sync.memory import Kept
     from couplejournal.sync.port import BookPort, Taken
     from couplejournal.system import System
 
+STRANGERS_AT_ONCE: Final = 1000  # files without a segment's name that one sync reads, so that junk costs bounded time
 DIGEST_BYTES: Final = 16  # docs/spec/format.md 2: the first 32 hex of the SHA-256 of a file
 
 
@@ -35,7 +40,10 @@ class Tally:
 
 @attrs.define(kw_only=True, eq=False)
 class Trip:
-    """One sync under way. ``held`` is by digest, the genesis first, in publishing order; ``listing`` by path."""
+    """One sync under way. ``held`` is by digest, the genesis first, in publishing order; ``listing`` by path.
+
+    ``root`` is where the drive stood at the beginning; ``strangers`` how many files of no known name may still be read.
+    """
 
     book: BookPort
     drive: Drive
@@ -43,26 +51,22 @@ class Trip:
     system: System
     now_ms: int
     deadline: float | None
+    root: Place | None = None
+    strangers: int = STRANGERS_AT_ONCE
     tally: Tally = attrs.field(factory=Tally)
     held: dict[bytes, Held] = attrs.field(factory=dict)
     key_count: int = 0
     listing: dict[str, DriveFile] = attrs.field(factory=dict)
     stubs: frozenset[str] = frozenset()
+    folder: str = attrs.field(init=False)
+    genesis_path: str = attrs.field(init=False)
+    genesis_digest: bytes = attrs.field(init=False)
 
-    @property
-    def folder(self) -> str:
-        """The book's folder on the drive."""
-        return names.folder_of(self.book.id)
-
-    @property
-    def genesis_path(self) -> str:
-        """Where the genesis lies on the drive."""
-        return names.genesis_of(self.folder)
-
-    @property
-    def genesis_digest(self) -> bytes:
-        """By what the genesis is known; the book's id is its whole hash."""
-        return self.book.id[:DIGEST_BYTES]
+    def __attrs_post_init__(self) -> None:
+        """Learn where the book's folder and its genesis lie on a drive, and by what the genesis is known."""
+        self.folder = names.folder_of(self.book.id)
+        self.genesis_path = names.genesis_of(self.folder)
+        self.genesis_digest = self.book.id[:DIGEST_BYTES]
 
     def is_over(self) -> bool:
         """Say whether the time budget has ended; asked between files."""
@@ -70,6 +74,28 @@ class Trip:
             return False
         self.tally.is_finished = False
         return True
+
+    @contextmanager
+    def half_the_time(self) -> Iterator[None]:
+        """Let the time budget, if there is one, end halfway for as long as the context lasts."""
+        whole = self.deadline
+        if whole is not None:
+            now = self.system.monotonic()
+            self.deadline = now + (whole - now) / 2
+        try:
+            yield
+        finally:
+            self.deadline = whole
+
+    def require_same_root(self) -> None:
+        """See that the drive still stands where it stood.
+
+        Raises:
+            DriveMissingError: it does not: it was unplugged, or its host is away.
+            DriveError: it could not be looked at.
+        """
+        if self.root is not None and self.drive.probe().identity != self.root.identity:
+            raise DriveMissingError("the shared folder went away while it was read; what is saved here is safe")
 
     def look_at_book(self) -> None:
         """See anew what the book holds."""
@@ -92,15 +118,26 @@ class Trip:
 
     def look_at_listing(self, listing: Listing) -> None:
         """Keep what lies in the book's folder, placeholders apart."""
-        ours = {file.path: file for file in listing if names.is_within(file.path, self.folder)}
-        stubs = {path: names.stubbed(path) for path in ours}
-        self.listing = {path: file for path, file in ours.items() if not stubs[path]}
-        self.stubs = frozenset(stub.casefold() for stub in stubs.values() if stub)
+        folder, stubs = self.folder, []
+        self.listing = {}
+        for file in listing:
+            path = file.path
+            if names.is_within(path, folder):
+                stub = names.stubbed(path)
+                if stub:
+                    stubs.append(stub.casefold())
+                else:
+                    self.listing[path] = file
+        self.stubs = frozenset(stubs)
+
+    def gone(self) -> list[str]:
+        """Return the names under which something was verified and that are not listed, not even as a placeholder."""
+        return [path for path in self.kept.marks.keys() - self.listing.keys() if path.casefold() not in self.stubs]
 
     def mark_of(self, file: DriveFile) -> Mark | None:
         """Return what was verified under this name, size and time."""
         mark = self.kept.marks.get(file.path)
-        if mark is None or (mark.size_bytes, mark.mtime_ns) != (file.size_bytes, file.mtime_ns):
+        if mark is None or mark.mtime_ns != file.mtime_ns or mark.size_bytes != file.size_bytes:
             return None
         return mark
 
@@ -130,7 +167,7 @@ class Trip:
         if before is not None and (before.verdict, before.digest) == (verdict, digest) and (digest or is_unread_still):
             trouble.first_ms = min(before.first_ms, self.now_ms)
             trouble.tries, trouble.polls = before.tries + 1, before.polls
-        trouble.next_ms = self.now_ms + schedule.reading_pause(verdict, trouble.tries)
+        trouble.next_ms = self.now_ms + schedule.reading_pause(verdict if digest else schedule.UNREAD, trouble.tries)
         self.kept.troubles[file.path] = trouble
 
     @staticmethod

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -31,11 +31,15 @@ class Saved(NamedTuple):
 class Process:
     """A process of one person that is told lines and tells lines."""
 
-    def __init__(self, *args: str) -> None:
-        """Start it and wait until it is ready."""
+    def __init__(self, environment: Mapping[str, str], *args: str) -> None:
+        """Start it and wait until it is ready.
+
+        Raises:
+            DemoError: it does not start.
+        """
         self._process = subprocess.Popen(
             [sys.executable, str(Path(__file__).with_name("person.py")), *args],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1, env=environment,
         )  # fmt: skip
         if self.hear() != ["ready"]:
             raise DemoError("a process of one of the two did not start")
@@ -63,10 +67,10 @@ class Process:
 class Watcher:
     """A running watcher of one person, and when it told of which entry."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, environment: Mapping[str, str]) -> None:
         """Start the process."""
         self.seen: dict[str, float] = {}
-        self._process = Process("watch", str(home))
+        self._process = Process(environment, "watch", str(home))
         self._listening = threading.Thread(target=self._listen, daemon=True)
         self._listening.start()
 
@@ -97,11 +101,16 @@ class Watcher:
 class Conductor:
     """Hands the drafts of a correspondence to two writers, each of which writes its own, both at once."""
 
-    def __init__(self, homes: dict[str, Path], drafts: Sequence[Draft], count: int, end: str) -> None:
+    def __init__(
+        self, homes: Mapping[str, Path], drafts: Sequence[Draft], end: str, environment: Mapping[str, str]
+    ) -> None:
         """Start a writer for each person."""
         self.saved: dict[str, Saved] = {}
         self._drafts = {draft.key: number for number, draft in enumerate(drafts)}
-        self._writers = {person: Process("write", str(home), str(count), end) for person, home in homes.items()}
+        sample = (str(len(drafts)), end)  # each makes the same drafts of it
+        self._writers = {
+            person: Process(environment, "write", str(home), *sample) for person, home in homes.items()
+        }
         self._progress = threading.Condition()
         self._failures: list[str] = []
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import shutil
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -24,12 +25,14 @@ def shared_rows(journal: cj.Journal) -> list[Row]:
     ]  # fmt: skip
 
 
-def require_equal(mine: Sequence[Row], theirs: Sequence[Row]) -> int:
-    """Compare the shared entries of two homes and return how many there are.
+def require_equal(mine: Sequence[Row], theirs: Sequence[Row], written: Collection[str]) -> int:
+    """Compare the shared entries of two homes and return how many there are; ``written`` are the ids that must be.
 
     Raises:
         DemoError: they differ in number, order, content or state.
     """
+    if {row[0] for row in mine} != set(written) or len(mine) != len(written):
+        raise DemoError(f"{len(written)} shared entries were written, and one home shows {len(mine)} or others")
     if len(mine) != len(theirs):
         raise DemoError(f"the two see different numbers of shared entries: {len(mine)} and {len(theirs)}")
     for number, (one, other) in enumerate(zip(mine, theirs, strict=True), 1):
@@ -38,25 +41,21 @@ def require_equal(mine: Sequence[Row], theirs: Sequence[Row]) -> int:
     return len(mine)
 
 
-def require_private(home: Mapping[str, str], other: Collection[str], *, author: str) -> int:
-    """Look for one person's private entries in the other's home, and return how many there are.
-
-    ``home`` maps the ids of the entries that must be private to the audience that they have in their author's home;
-    ``other`` are all ids that the other home shows.
+def require_private(ids: Sequence[str], mine: cj.Journal, other: cj.Journal, *, author: str) -> int:
+    """Look for one person's private entries in both homes, and return how many there are.
 
     Raises:
-        DemoError: one is not private, or stands in the other's home.
+        DemoError: they are not exactly what is private in the author's home, or the other's home knows one.
     """
-    if any(audience != "private" for audience in home.values()):
-        raise DemoError(f"an entry that {author} meant for nobody else is not private")
-    if not other_has_none(home, other):
-        raise DemoError(f"a private entry of {author} stands in the other's home")
-    return len(home)
-
-
-def other_has_none(ids: Iterable[str], other: Collection[str]) -> bool:
-    """Say whether the other home shows none of these."""
-    return not any(entry_id in other for entry_id in ids)
+    if {entry.id for entry in mine.entries(audience="private")} != set(ids):
+        raise DemoError(f"what {author} wrote for nobody else is not what is private there")
+    for entry_id in ids:
+        with contextlib.suppress(cj.NoSuchEntryError):
+            other.entry(entry_id)
+            raise DemoError(f"a private entry of {author} stands in the other's home")
+    if any(entry.audience != "shared" and not entry.is_mine for entry in other.entries()):
+        raise DemoError("a private entry stands in the home of somebody who did not write it")
+    return len(ids)
 
 
 def require_sealed(needles: Needles, places: Mapping[str, Path]) -> tuple[int, int]:

@@ -167,3 +167,11 @@ def test_a_reader_that_goes_away_is_no_error(args: list[str]) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout == "b''\n"
+
+
+@pytest.mark.parametrize("args", [[], ["plugins"]])
+def test_a_group_alone_shows_its_help(args: list[str], ana: CommandLine) -> None:
+    """Typing no command is a question, not a mistake."""
+    done = ana(*args)
+    assert (done.code, done.err) == (0, "")
+    assert done.out.startswith("Usage: couplejournal")

@@ -273,3 +273,58 @@ def test_a_second_device_of_ones_own_sees_what_is_shared(
     texts = [entry["content"]["text"] for entry in json.loads(second("log", "--json").out)["entries"]]
     assert texts == ["the soup"]
     assert len(json.loads(second("devices", "--json").out)["devices"]) == 3
+
+
+def test_a_listing_says_when_there_is_more(ana: CommandLine) -> None:
+    """The latest are shown, newest last, and a word on how to see the rest only where there is a rest."""
+    for count in range(3):
+        ana("note", f"number {count}", "--no-sync")
+    some, everything = ana("log", "-n", "2"), ana("log", "-n", "3")
+    assert "number 0" not in some.out
+    assert some.out.index("number 1") < some.out.index("number 2")
+    assert "log -n 0" in some.err
+    assert everything.err == ""
+
+
+def test_a_typed_text_ends_with_the_end_of_input(ana: CommandLine) -> None:
+    """What is typed over several lines is saved whole; nothing typed is nothing saved."""
+    saved = ana("note", stdin="first\n\nsecond\n", terminal=True)
+    assert saved.code == 0
+    assert json.loads(ana("show", id_of(saved), "--json").out)["entries"][0]["content"]["text"] == "first\n\nsecond"
+    assert ana("note", stdin="\n", terminal=True).code == 1
+    assert ana("note", "--no-input", terminal=True).code == 2
+
+
+def test_a_wrong_passphrase_may_be_typed_again(
+    command_line: Callable[[str], CommandLine], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three times at a terminal; once, with exit code 12, where it comes from a file; locked where nobody is asked."""
+    from couplejournal.cli import asking
+
+    pia = command_line("pia")
+    (tmp_path / "secret").write_text("right\n", "utf-8")
+    with monkeypatch.context() as patch:
+        patch.setenv(asking.FILE_VARIABLE, str(tmp_path / "secret"))
+        assert pia("init", "--name", "Pia").code == 0
+    answers = iter(["wrong", "right"])
+    monkeypatch.setattr(asking, "_ask_secret", lambda _: next(answers))
+    assert pia("note", "hello", terminal=True).code == 0
+    assert pia("note", "hello").code == 11
+    (tmp_path / "secret").write_text("wrong\n", "utf-8")
+    monkeypatch.setenv(asking.FILE_VARIABLE, str(tmp_path / "secret"))
+    assert pia("log").code == 12
+
+
+def test_moving_to_an_empty_folder_needs_a_yes(pair: tuple[CommandLine, CommandLine], tmp_path: Path) -> None:
+    """Nothing is put anywhere, and no folder is made, unasked."""
+    ana, ben = pair
+    entry = id_of(ana("bid", "Tea?"))
+    empty, absent = tmp_path / "stick", tmp_path / "absent"
+    empty.mkdir()
+    assert ana("drive", str(empty)).code == 1
+    assert ana("drive", str(absent)).code == 1
+    assert (list(empty.iterdir()), absent.exists()) == ([], False)
+    assert ana("drive", str(empty), "--yes").code == 0
+    assert ana("drive").out == f"{empty}\n"
+    assert ben("drive", str(empty)).code == 0
+    assert "Tea?" in ben("show", entry).out

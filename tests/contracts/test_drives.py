@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
 
+from couplejournal.drive.apart import ApartDrive, serve
 from couplejournal.drive.deadline import DeadlineDrive
 from couplejournal.drive.folder import FolderDrive
 from couplejournal.drive.interface import Drive, DriveReadOnlyError, UnfitFileError
@@ -113,6 +116,37 @@ class TestDeadlineDrive(DriveContract):
     def make(self, tmp_path: Path) -> DriveGround:
         ground = FolderGround(tmp_path / "drive")
         ground.drive = DeadlineDrive(ground.drive, RealSystem(), deadline_s=30)
+        return ground
+
+
+class Pipes:
+    """What stands for a child process: two pipes, and a thread that serves at their other ends."""
+
+    def __init__(self) -> None:
+        requests, self._in = os.pipe()
+        self._out, replies = os.pipe()
+        self.stdin, self.stdout = open(self._in, "wb", 0), open(self._out, "rb", 0)  # noqa: SIM115 - as Popen does
+        self._ends = (requests, replies)
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self) -> None:
+        serve(*self._ends)
+        for end in self._ends:
+            os.close(end)
+
+    def poll(self) -> int:
+        return 0
+
+
+class TestApartDrive(DriveContract):
+    @pytest.fixture(autouse=True)
+    def _without_processes(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Let a thread do what the child does; that a child can be begun is shown once, elsewhere."""
+        monkeypatch.setattr("couplejournal.drive.apart._begin", Pipes)
+
+    def make(self, tmp_path: Path) -> DriveGround:
+        ground = FolderGround(tmp_path / "drive")
+        ground.drive = ApartDrive(ground.root)
         return ground
 
 

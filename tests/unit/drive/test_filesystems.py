@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import sys
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 
 from couplejournal.drive import filesystems
 from couplejournal.drive.folder import FolderDrive
+from couplejournal.drive.interface import DriveMissingError
 from couplejournal.errors import DriveError
 from couplejournal.system import RealSystem
 from couplejournal.testing.drives import FaultyCalls
@@ -24,6 +26,8 @@ MOUNTS = """\
 33 21 0:43 / /home/ana/cloud rw - fuse.rclone cloud: rw
 34 21 0:44 / /again rw - ext4 /dev/sdc1 rw
 35 34 0:45 / /again rw - nfs4 nas:/x rw
+36 21 0:6 / /dev rw - devtmpfs devtmpfs rw
+37 36 0:25 / /dev/shm rw - tmpfs tmpfs rw
 not a line of this file
 """
 
@@ -40,6 +44,7 @@ not a line of this file
         ("/home/ana/clouds", "ext4"),
         ("/home/ana/x/../cloud/y", "fuse.rclone"),
         ("/again/x", "nfs4"),
+        ("/dev/shm/journal", "tmpfs"),
     ],
 )
 def test_type_of_a_path(path: str, kind: str) -> None:
@@ -127,13 +132,17 @@ def test_file_is_no_place(tmp_path: Path) -> None:
 
 
 def test_root_that_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A root that cannot be looked at, as behind a dead FUSE program, is an error and not an absence."""
+    """A root that cannot be looked at is an error; behind a FUSE program that ended, nobody is there."""
+    failure = OSError(errno.EIO, "planted")
 
     def dead(path: Path) -> None:
-        raise OSError(107, "not connected")
+        raise failure
 
     monkeypatch.setattr("couplejournal.drive.folder.probe_folder", dead)
-    with pytest.raises(DriveError, match="ENOTCONN"):
+    with pytest.raises(DriveError, match="EIO"):
+        FolderDrive(tmp_path, RealSystem()).probe()
+    failure = OSError(errno.ENOTCONN, "planted")
+    with pytest.raises(DriveMissingError, match="the shared folder is not there"):
         FolderDrive(tmp_path, RealSystem()).probe()
 
 

@@ -299,3 +299,31 @@ def test_errors_hold_no_path(root: Path) -> None:
         error = caught.value
         assert (error.__context__, error.__cause__) == (None, None)
         assert str(root) not in repr(error)
+
+
+def test_book_that_is_gone_is_not_made_anew(root: Path) -> None:
+    """When the drive goes away after a listing, nothing is made in the bare folder that stands in its place."""
+    drive = FolderDrive(root, RealSystem())
+    drive.publish(SEGMENT, DATA)
+    drive.list()
+    root.rename(root.with_name("unplugged"))
+    root.mkdir()
+    with pytest.raises(DriveMissingError):
+        drive.publish(SEGMENT, DATA)
+    assert list(root.iterdir()) == []
+    assert drive.list() == []
+    drive.publish(SEGMENT, DATA)
+    assert files_in(root) == [SEGMENT]
+
+
+def test_rights_that_the_folder_gives(root: Path, staging: Path) -> None:
+    """Where a folder gives rights of its own to what is made in it, files are made in it."""
+    folder = root / BOOK
+    folder.mkdir()
+    everybody = bytes.fromhex("02000000 01000600ffffffff 04000600ffffffff 20000600ffffffff")
+    try:
+        os.setxattr(folder, "system.posix_acl_default", everybody)
+    except (AttributeError, OSError):
+        pytest.skip("no default rights on this file system")
+    FolderDrive(root, RealSystem(), staging=staging).publish(f"{BOOK}/x.seg", DATA)
+    assert stat.S_IMODE((folder / "x.seg").stat().st_mode) == 0o666

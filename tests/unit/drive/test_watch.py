@@ -324,3 +324,47 @@ def test_few_watches(tmp_path: Path) -> None:
     for number in range(FOLDERS_LIMIT + 10):
         (tmp_path / BOOK / "streams" / f"{number:032x}").mkdir()
     assert len(_folders_of(Watched(tmp_path))) == FOLDERS_LIMIT
+
+
+def test_flood_of_folders_is_polled(roots: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A drive with more folders than are watched is looked at as often as one that tells nothing."""
+    monkeypatch.setattr("couplejournal.drive.watch.FOLDERS_LIMIT", 3)
+    calls = Calls()
+    folder = Watched(roots[0], watched_polls_s=NEVER_S, unwatched_polls_s=(0.01,))
+    with Watcher([folder], calls, RealSystem()) as watcher:
+        calls.wait_beyond(3)
+        assert watcher.watching == frozenset()
+
+
+def test_temporary_names_wake_nobody(roots: list[Path]) -> None:
+    """What is written under a temporary name is looked at when it gets its own, and not before."""
+    calls = Calls()
+    with Watcher([quiet(roots[0])], calls, RealSystem()):
+        calls.wait_beyond(0)
+        before = calls.settle()
+        temporary = (roots[0] / SEGMENT).with_name("~$cj0123456789abcdef.tmp")
+        temporary.write_bytes(b"x")
+        temporary.unlink()
+        temporary.write_bytes(b"x")
+        assert calls.settle() == before
+        temporary.rename(roots[0] / SEGMENT)
+        calls.wait_beyond(before)
+
+
+def test_no_race_with_oneself(roots: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Looks that cause what they hear of, and lead to nothing, rest in between; a look with news ends that."""
+    monkeypatch.setattr("couplejournal.drive.watch._REST_S", NEVER_S[0])
+    calls = Calls()
+
+    def look() -> object:
+        (roots[0] / BOOK / "refused.seg").write_bytes(b"x")
+        (roots[0] / BOOK / "refused.seg").unlink()
+        return calls()
+
+    with Watcher([quiet(roots[0])], look, RealSystem()) as watcher:
+        calls.wait_beyond(0)
+        assert calls.settle() < 15
+        before = calls.count
+        calls.answer = True
+        watcher.wake()
+        calls.wait_beyond(before + 20)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from unit.merge.scribe import START_MS, Scribe, fold
+import msgspec
+from unit.merge.scribe import START_MS, Scribe, fixed, fold
 
 from couplejournal.merge import Versions, versions_of
+from couplejournal.ops.codec import encode
+from couplejournal.ops.words import Revise
 
 if TYPE_CHECKING:
     from couplejournal.ops.op import Op
@@ -115,3 +118,16 @@ def test_of_two_current_versions_a_retraction_takes_the_one_it_names() -> None:
     two = laptop.revise(entry, "laptop", after=[entry])
     found = versions(entry, one, two, phone.retract(entry, after=[one]))
     assert (found.shown.op, found.others, found.was_retracted) == (two, (), True)
+
+
+def test_revisions_in_a_circle_still_show_one() -> None:
+    """No hash could make them, and yet nothing raises: the latest is shown."""
+    ana = Scribe("ana phone")
+    entry = ana.write("note", "one")
+    one, two = fixed("one"), fixed("two")
+    fields = msgspec.Raw(encode({"text": "?"}))
+    circle = [
+        msgspec.structs.replace(ana.say("revise", Revise(entry.id, [other], fields)), id=own)
+        for own, other in ((one, two), (two, one))
+    ]
+    assert versions(entry, *circle).shown.op.id == two
