@@ -120,7 +120,7 @@ class RealDisk:
             if not stat.S_ISREG(about.st_mode) or about.st_size > limit_bytes:
                 raise StoreError("a file of this device's own copy is not what it should be")
             with os.fdopen(descriptor, "rb", closefd=False) as file:
-                return file.read(limit_bytes + 1)
+                return file.read()  # sized by what is there: read(limit) would ask for the memory of the whole limit
         except OSError as error:
             _fail(error, "read")
         finally:

@@ -9,7 +9,6 @@ since what it writes refers to the goal, and it looks for that first: a crash be
 
 from __future__ import annotations
 
-import os
 import sys
 import tempfile
 from pathlib import Path
@@ -44,7 +43,7 @@ def store(cursor_file: Path, cursor: str) -> None:
     """Put the cursor in its place, whole or not at all."""
     fresh = cursor_file.with_suffix(".new")
     fresh.write_text(cursor, "utf-8")
-    os.replace(fresh, cursor_file)
+    fresh.replace(cursor_file)
 
 
 def try_out() -> None:

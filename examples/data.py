@@ -1,7 +1,7 @@
 """The journal as data: one row for each entry as CSV, ready for a spreadsheet or a data frame.
 
-    python examples/data.py          of a temporary journal with a few entries
-    python examples/data.py HOME     of the journal in this home
+python examples/data.py          of a temporary journal with a few entries
+python examples/data.py HOME     of the journal in this home
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from itertools import islice
 from pathlib import Path
 
 from couplejournal.book import intake, tending
@@ -145,6 +146,16 @@ class Book:
         """
         with self._writer.turn():
             return list(self._shelf.ops_after(positions))
+
+    def first_ops(self, limit: int) -> list[Op]:
+        """Return up to so many operations from the beginning of each word stream, and read no more than they need.
+
+        Raises:
+            StoreError: the disk fails.
+        """
+        with self._writer.turn():
+            heads = self.heads()
+            return [op for stream in heads for op in islice(self._shelf.ops_after({**heads, stream: 0}), limit)]
 
     def heads(self) -> dict[bytes, int]:
         """Return the number up to which each word stream is held without a gap."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from couplejournal.cli import asking
-from couplejournal.cli.opening import acknowledge, json_option, no_sync_option, opened, shorten
+from couplejournal.cli.opening import acknowledge, found_entry, json_option, no_sync_option, opened, shorten
 from couplejournal.cli.output import print_json
 from couplejournal.cli.settings import Act, current
 from couplejournal.errors import InvalidEntryError
@@ -34,7 +34,7 @@ def reply(id: str, turn: str, text: str | None, *, no_sync: bool, as_json: bool)
     from couplejournal.model.kinds import Response
 
     with opened() as journal:
-        target = journal.entry(id)
+        target = found_entry(journal, id, no_sync=no_sync)
         words = asking.text(text, what="Your words", is_needed=False)
         entry = journal.reply(target, Response(turn, words))
         acknowledge(journal, entry, no_sync=no_sync, as_json=as_json)
@@ -53,7 +53,7 @@ def step(id: str, name: str | None, text: str | None, *, no_sync: bool, as_json:
     let-go. Letting go is as good a step as any.
     """
     with opened() as journal:
-        target = journal.entry(id)
+        target = found_entry(journal, id, no_sync=no_sync)
         allowed = tuple(offered for offered in journal.view().steps_allowed(target.id) if offered not in TURNS)
         if name is None and as_json:
             print_json("steps/1", {"id": target.id, "state": target.state, "steps": list(allowed)})

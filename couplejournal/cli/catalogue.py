@@ -23,6 +23,9 @@ COMMANDS: Final[dict[str, Listing]] = {
     "add": Listing("writing:add", "Add an entry of any kind."),
     "reply": Listing("answering:reply", "Answer a bid: toward, away or against."),
     "step": Listing("answering:step", "Take an entry one step on in its life."),
+    "revise": Listing("changing:revise", "Give an entry another text."),
+    "share": Listing("changing:share", "Show a private entry to both."),
+    "retract": Listing("changing:retract", "Take an entry of your own back."),
     "log": Listing("reading:log", "List entries, the newest last."),
     "show": Listing("reading:show", "Show an entry and all that belongs to it."),
     "search": Listing("reading:search", "Find entries that hold a text."),
@@ -49,6 +52,7 @@ SECTIONS: Final[tuple[tuple[str, tuple[tuple[tuple[str, ...], str], ...]], ...]]
             (("add",), "write down an entry of any kind"),
             (("reply",), "answer a bid: toward, away or against"),
             (("step",), "take an entry on: agree, pause, done, let-go"),
+            (("revise", "share", "retract"), "another text; show it to both; take it back"),
         ),
     ),
     (

@@ -103,6 +103,21 @@ def catch_up(journal: Journal, *, no_sync: bool) -> None:
         talk(f"{clean_line(trouble).rstrip('.')}; this is what is here{age}")
 
 
+def found_entry(journal: Journal, id_or_prefix: str, *, no_sync: bool) -> Entry:
+    """Return an entry; one that is not here yet is looked for in the shared folder, for at most 300 ms.
+
+    Raises:
+        NoSuchEntryError: none has this id, or several begin with it.
+    """
+    try:
+        return journal.entry(id_or_prefix)
+    except NoSuchEntryError:
+        if no_sync:
+            raise
+        look(journal)
+        return journal.entry(id_or_prefix)
+
+
 def look(journal: Journal) -> None:
     """Take in what came, for at most 300 ms, without a word: the status that follows says how the folder is."""
     _try(journal, READING_DEADLINE_S)

@@ -5,6 +5,5 @@ the durable save and outside every lock. Nothing below knows that plugins exist.
 """
 
 from couplejournal.journal.journal import Journal
-from couplejournal.journal.status import DeviceInfo, PairingStatus, Status
 
-__all__ = ["DeviceInfo", "Journal", "PairingStatus", "Status"]
+__all__ = ["Journal"]

@@ -26,3 +26,19 @@ class OpenJoining(Joining):
     ) -> None:
         """Close the journal; the pairing stays open."""
         self.journal.close()
+
+
+def begin(journal: Journal, drive: str, words: str, *, share_existing: bool) -> OpenJoining:
+    """Begin to answer an invite through a folder, and take it as far as it goes at once.
+
+    Raises:
+        PairingError: a pairing is open already, or the journal is shared already.
+        DriveError: the folder is not there.
+        StoreError: the disk is full or failing.
+    """
+    journal.pairing.require_joinable()  # before the meeting place of a journal that is shared already is another one
+    journal.place.choose(drive, is_joining=True)
+    begun = journal.pairing.join(words, share_existing=share_existing)
+    journal.pairing.advance()
+    now = journal.pairing.current
+    return OpenJoining(journal, now if isinstance(now, Joining) else begun)

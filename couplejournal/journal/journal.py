@@ -260,6 +260,15 @@ class Journal:
         )
 
     @property
+    def partner_name(self) -> str:
+        """Return the other person's name, empty before there is one. It reads no entry, unlike `view`.
+
+        Raises:
+            StoreError: the disk fails.
+        """
+        return self.reader.partner_name()
+
+    @property
     def devices(self) -> tuple[DeviceInfo, ...]:
         """Return the devices of both persons, one's own first.
 

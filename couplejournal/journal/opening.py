@@ -70,8 +70,8 @@ def create(
     _require_name(device_name, may_be_empty=True)
     mode, secret = _mode_of(passphrase)
     device = Device.create(
-        Home.locate(home, os.environ), disk or RealDisk(machine), machine, name=name, device_name=device_name, mode=mode,
-        passphrase=secret,
+        Home.locate(home, os.environ), disk or RealDisk(machine), machine, name=name, device_name=device_name,
+        mode=mode, passphrase=secret,
     )  # fmt: skip
     return Journal(device, zone=zone)
 
@@ -103,7 +103,7 @@ def open(  # noqa: A001 - the name that a reader expects: couplejournal.open
     return journal
 
 
-def join(
+def join(  # noqa: PLR0913 - all that a first run has to know, in one call
     drive: HomePath,
     words: str | tuple[str, ...],
     *,
@@ -129,8 +129,7 @@ def join(
         UnlockError: the keys cannot be had.
         StoreError: the disk is full or failing.
     """
-    from couplejournal.journal.joining import OpenJoining
-    from couplejournal.pairing import Joining
+    from couplejournal.journal.joining import begin
     from couplejournal.seal.invite import secret_of
 
     typed = words if isinstance(words, str) else " ".join(words)
@@ -147,12 +146,7 @@ def join(
         journal = create(
             name, passphrase=passphrase, home=home, device_name=device_name, zone=zone, system=machine, disk=kept
         )
-    journal.pairing.require_joinable()  # before the meeting place of a journal that is shared already is another one
-    journal.place.choose(os.fspath(drive), is_joining=True)
-    begun = journal.pairing.join(typed, share_existing=share_existing)
-    journal.pairing.advance()
-    now = journal.pairing.current
-    return OpenJoining(journal, now if isinstance(now, Joining) else begun)
+    return begin(journal, os.fspath(drive), typed, share_existing=share_existing)
 
 
 def unlock(seconds: int, *, home: HomePath | None = None, passphrase: Passphrase | None = None) -> bool:

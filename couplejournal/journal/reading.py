@@ -16,6 +16,7 @@ from couplejournal.errors import StoreError
 from couplejournal.merge import Frozen, Record, State
 from couplejournal.model.entry import Author
 from couplejournal.model.kinds import core_kinds
+from couplejournal.ops import words
 from couplejournal.ops.op import Op
 from couplejournal.view import BookState, JournalView
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:  # start-up: see journal.py
     from couplejournal.sync import SyncReport
 
 NOTE_LIMIT_BYTES: Final = 4096
+FIRST_OPS: Final = 8  # a device says its name before anything else but what it acknowledges
 
 
 class LastSync(msgspec.Struct):
@@ -134,6 +136,23 @@ class Reader:
             return None
         mine = shared.person
         return next((person.id for person in shared.membership.persons if person.id != mine), None)
+
+    def partner_name(self) -> str:
+        """Return the other person's name as their devices gave it when they came, without reading any entry.
+
+        Raises:
+            StoreError: the disk fails.
+        """
+        shared, partner = self.device.shared, self.partner
+        if shared is None or partner is None:
+            return ""
+        person_of = shared.membership.person_of
+        given = [
+            (op.clock, op.id, words.decode_fields(words.Profile, op.fields).name)
+            for op in shared.first_ops(FIRST_OPS)
+            if op.word == "profile" and person_of(op.key) == partner
+        ]
+        return max(given, default=((0, 0), b"", ""))[2]
 
     def myself(self) -> Author:
         """Return who writes here, without reading any entry."""

@@ -121,6 +121,11 @@ class Member:
         """Return every file that this device holds, the genesis apart."""
         return [self.book.read(held.path) for held in self.book.held()]
 
+    def word_files(self) -> list[tuple[str, bytes]]:
+        """Return (path on a drive, bytes) of each file of this device's own words, in their order."""
+        own = [held for held in self.book.held() if held.is_mine and not held.is_key]
+        return [(held.path, self.book.read(held.path)) for held in own]
+
     def take_from(self, other: Member) -> list[Taken]:
         """Take over everything that another device holds."""
         return self.book.take(other.files())

@@ -8,6 +8,7 @@ No real journal is touched: everything lies in one folder, which is made anew at
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 import time
 from pathlib import Path
@@ -24,6 +25,9 @@ def main() -> int:
     parser.add_argument("--entries", type=int, default=300, help="how many entries the two write (300)")
     parser.add_argument("--folder", type=Path, default=CHECKOUT / ".demo", help="where all of it lies, made anew")
     given = parser.parse_args()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a terminal that cannot show a letter gets an escape
     started = time.monotonic()
     try:
         Demo(given.folder, given.entries).run()

@@ -108,9 +108,7 @@ class Conductor:
         self.saved: dict[str, Saved] = {}
         self._drafts = {draft.key: number for number, draft in enumerate(drafts)}
         sample = (str(len(drafts)), end)  # each makes the same drafts of it
-        self._writers = {
-            person: Process(environment, "write", str(home), *sample) for person, home in homes.items()
-        }
+        self._writers = {person: Process(environment, "write", str(home), *sample) for person, home in homes.items()}
         self._progress = threading.Condition()
         self._failures: list[str] = []
 
@@ -137,21 +135,23 @@ class Conductor:
             writer.end()
 
     def _write(self, person: str, act: str, drafts: Sequence[Draft], pause_s: float) -> None:
+        """Let one person write what is theirs of these drafts, each once its thread has come so far."""
         threads = earlier_of_thread(drafts)
         for draft in drafts:
             if draft.author != person:
                 continue
-            with self._progress:
-                is_ready = self._progress.wait_for(
-                    lambda earlier=threads[draft.key]: self._failures or all(key in self.saved for key in earlier),
-                    PATIENCE_S,
-                )
-            if not is_ready or self._failures or not self._hand_over(person, draft, act):
+            if not self._wait_for(threads[draft.key]) or not self._hand_over(person, draft, act):
                 with self._progress:
-                    self._failures.append(f"{person.title()} could not write what belonged to the thread")
+                    self._failures.append(f"{person.title()} could not write what belonged to a thread")
                     self._progress.notify_all()
                 return
             threading.Event().wait(pause_s)
+
+    def _wait_for(self, keys: Sequence[str]) -> bool:
+        """Wait until these drafts were saved; False if that fails."""
+        with self._progress:
+            self._progress.wait_for(lambda: self._failures or all(key in self.saved for key in keys), PATIENCE_S)
+            return not self._failures and all(key in self.saved for key in keys)
 
     def _hand_over(self, person: str, draft: Draft, act: str) -> bool:
         target = [self.saved[draft.refers_to].id] if draft.refers_to else []
@@ -199,4 +199,5 @@ def apart(drafts: Sequence[Draft]) -> tuple[list[Draft], list[Draft]]:
 def clean_environment(temporary: Path) -> dict[str, str]:
     """Return the environment without any setting of a real journal, and with temporary files in a folder of ours."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("COUPLEJOURNAL_")}
-    return {**kept, **dict.fromkeys(("TMPDIR", "TMP", "TEMP"), str(temporary)), "NO_COLOR": "1", "COLUMNS": "100"}
+    temporaries = dict.fromkeys(("TMPDIR", "TMP", "TEMP"), str(temporary))
+    return {**kept, **temporaries, "NO_COLOR": "1", "COLUMNS": "100", "PYTHONUTF8": "1"}

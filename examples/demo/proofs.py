@@ -9,15 +9,16 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeAlias
 
+from people import DemoError
+
 import couplejournal as cj
 from couplejournal.testing.leaks import RUN_BYTES, Needles
-from people import DemoError
 
 Row: TypeAlias = "tuple[object, ...]"
 
 
 def shared_rows(journal: cj.Journal) -> list[Row]:
-    """Return everything that a home shows of its shared entries, in its order: ids, contents, authors, times, states."""
+    """Return everything that a home shows of its shared entries, in order: ids, contents, authors, times, states."""
     return [
         (entry.id, entry.kind, entry.content, entry.author.person, entry.author.name, entry.happened_at,
          entry.recorded_at, entry.state, entry.refs, entry.joint, entry.revised, entry.conflict, entry.note)

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
 import shlex
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
-import textwrap
 import time
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import proofs
 from people import Conductor, DemoError, Saved, Watcher, apart, clean_environment
+from report import block, fact, heading, row, shown, speed, words
 
 import couplejournal as cj
 from couplejournal.model.kinds import core_kinds
@@ -66,7 +63,7 @@ class Demo:
         heading("Two homes, one folder")
         for person, home in self.homes.items():
             row(f"{NAMES[person]}'s home", shown(home))
-        row("the folder", shown(self.drive), "what a synced folder, a share or a stick would be")
+        row("the folder", shown(self.drive), "in life a synced folder, a share or a stick")
         heading("Ana invites, Ben joins")
         self.type("ana", "init", "--name", "Ana", "--no-passphrase")
         invited = json.loads(self.type("ana", "invite", str(self.drive), "--json"))
@@ -82,7 +79,7 @@ class Demo:
         self.type("ben", "accept", "--yes")
         self.type("ana", "accept", "--yes")
         self.type("ben", "sync")
-        row("both say yes", "", "the journal of both is founded in the folder")
+        row("both say yes", "couplejournal accept", "and share a journal")
 
     def write(self) -> dict[str, Saved]:
         """Let both write all entries, with both watchers running but for a while, and return what they saved."""
@@ -92,11 +89,12 @@ class Demo:
         watchers = {person: Watcher(home, self.environment) for person, home in self.homes.items()}
         conductor.play("together", self.drafts[:half], pause_s=PAUSE_S)
         waits_s = self.meet_again(conductor.saved, watchers)
-        row("together", f"{half} entries", speed(waits_s))
+        row("together", f"{half} entries", "each reads and answers what the other writes")
+        row("", "", speed(waits_s))
         watchers["ben"].end()
         alone, later = apart(self.drafts[half:most])
         conductor.play("apart", alone)
-        row("apart", f"{len(alone)} entries", "Ben is offline; both go on writing, and nobody notices")
+        row("apart", f"{len(alone)} entries", "Ben is offline, and both go on writing")
         begun = time.monotonic()
         watchers["ben"] = Watcher(self.homes["ben"], self.environment)
         self.meet_again(conductor.saved, watchers, act="apart")
@@ -104,13 +102,16 @@ class Demo:
         rest = sorted([*later, *self.drafts[most:]], key=lambda draft: (draft.happened_at, draft.key))
         conductor.play("at once", rest)
         waits_s = self.meet_again(conductor.saved, watchers, act="at once")
-        row("at once", f"{len(rest)} entries", f"both as fast as they can; {speed(waits_s)}")
+        row("at once", f"{len(rest)} entries", "both write without a pause")
+        row("", "", speed(waits_s))
         conductor.end()
         for watcher in watchers.values():
             watcher.end()
         return conductor.saved
 
-    def meet_again(self, saved: dict[str, Saved], watchers: dict[str, Watcher], *, act: str = "together") -> list[float]:
+    def meet_again(
+        self, saved: dict[str, Saved], watchers: dict[str, Watcher], *, act: str = "together"
+    ) -> list[float]:
         """Wait until each watcher told of what the other wrote in an act, and return how long each entry took."""
         waits_s = []
         for person, watcher in watchers.items():
@@ -134,7 +135,7 @@ class Demo:
         block(self.type("ana", "analyze", "--no-sync"))
 
     def prove(self, saved: dict[str, Saved]) -> None:
-        """Prove that both have the same, that what is private is at home alone, and that nothing stands in the clear."""
+        """Prove that both have the same, that what is private is at home alone, and that nothing is in the clear."""
         heading("What must be true")
         with cj.open(home=self.homes["ana"]) as ana, cj.open(home=self.homes["ben"]) as ben:
             written = {saved[draft.key].id for draft in self.drafts if is_shared(draft)}
@@ -158,7 +159,7 @@ class Demo:
         """Say what lies in the folder, and what to try next."""
         heading("What the folder holds")
         files, size = proofs.counted([self.drive])
-        row("", f"{files} sealed files, {size:,} bytes", "for whoever can look into it")
+        row(shown(self.drive), f"{files} sealed files, {size:,} bytes")
         heading("Try next")
         command = Path(sys.executable).with_name("couplejournal")
         program = shown(command) if command.exists() else f"{shown(Path(sys.executable))} -m couplejournal"
@@ -189,47 +190,6 @@ class Demo:
 def is_shared(draft: Draft) -> bool:
     """Return whether an entry is meant for both."""
     return (draft.audience or core_kinds()[draft.kind].default_audience) == "shared"
-
-
-def speed(waits_s: Sequence[float]) -> str:
-    """Return how long it took from save to the other's view, as a phrase."""
-    if not waits_s:
-        return "nothing was for both"
-    return f"seen by the other after {statistics.median(waits_s) * 1000:.0f} ms (median), {max(waits_s) * 1000:.0f} ms (worst)"
-
-
-def shown(path: Path) -> str:
-    """Return a path as one would type it here."""
-    try:
-        return str(path.relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)
-
-
-def heading(text: str, aside: str = "") -> None:
-    """Print the title of a part."""
-    print(f"\n{text}" + (f"   {aside}" if aside else ""))
-
-
-def row(first: str, second: str, third: str = "") -> None:
-    """Print three columns."""
-    print(f"  {first:<13} {second:<26} {third}".rstrip(), flush=True)
-
-
-def words(given: Sequence[str], in_a_line: int) -> None:
-    """Print words in a grid."""
-    for at in range(0, len(given), in_a_line):
-        print("      " + "".join(f"{word:<12}" for word in given[at : at + in_a_line]).rstrip())
-
-
-def block(text: str) -> None:
-    """Print what a command printed."""
-    print(textwrap.indent(text.rstrip(), "  "))
-
-
-def fact(text: str) -> None:
-    """Print something that was proved."""
-    print(f"  ✓ {text}", flush=True)
 
 
 def _make_anew(folder: Path) -> None:

@@ -12,12 +12,12 @@ import pytest
 import couplejournal as cj
 from couplejournal.book.founding import founding_signature, make_genesis
 from couplejournal.device import book_id_of
-from couplejournal.pairing.meeting import FOLDER as INVITES
 from couplejournal.errors import UntrustedDataError
 from couplejournal.journal import Journal
 from couplejournal.ops import codec, domains, words
 from couplejournal.ops.membership import admit_message, key_id
 from couplejournal.pairing import state
+from couplejournal.pairing.meeting import FOLDER as INVITES
 from couplejournal.seal import boxes, segments
 from couplejournal.seal import invite as sealing
 from couplejournal.seal.invite import InviteKeys, Join, Offer
@@ -276,9 +276,7 @@ def test_thief_who_replaces_the_offer_shows_other_words(room: Room) -> None:
     invitation, typed = invited(room)
     secret = sealing.secret_of(typed)
     device = KeyPair(bytes(32), bytes(range(32)))
-    forged = Offer(
-        "partner", room.eve.device.secrets.root_keys, device.public.raw, b"", [], 1 << 45, "Ana", bytes(16)
-    )
+    forged = Offer("partner", room.eve.device.secrets.root_keys, device.public.raw, b"", [], 1 << 45, "Ana", bytes(16))
     room.plant(room.suffixed(".offer"), sealing.seal_offer(secret, forged, device))
     ben = joined(room.ben, typed)
     assert ben.inviter_name == "Ana"
@@ -454,9 +452,7 @@ def weak_keys() -> list[bytes]:
     """Return keys that prove nothing: the 14 small-order encodings, bad HPKE halves, wrong lengths."""
     kem = KeyPair(bytes(32), bytes(32)).public.kem
     sign = KeyPair(bytes(32), bytes(32)).public.sign
-    small = [
-        (y | top << 255).to_bytes(32, "little") for y in sorted(_SMALL_ORDER_Y) for top in (0, 1)
-    ]
+    small = [(y | top << 255).to_bytes(32, "little") for y in sorted(_SMALL_ORDER_Y) for top in (0, 1)]
     assert len(small) == 14
     return [
         *(one + kem for one in small),

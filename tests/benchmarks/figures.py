@@ -64,7 +64,7 @@ def durable_write(folder: Path, data: bytes) -> float:
     os.write(descriptor, data)
     os.fsync(descriptor)
     os.close(descriptor)
-    os.rename(temporary, final)
+    temporary.rename(final)
     descriptor = os.open(folder, os.O_RDONLY)
     os.fsync(descriptor)
     os.close(descriptor)

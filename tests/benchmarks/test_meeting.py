@@ -11,7 +11,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import NoReturn
 
 import pytest
 from benchmarks.figures import Figures, durable_write, ms, python, timed
@@ -35,13 +35,13 @@ class HangingDrive:
     """A drive whose every call hangs for half a minute."""
 
     def probe(self) -> Place:
-        return self._hang()
+        self._hang()
 
     def list(self) -> Listing:
-        return self._hang()
+        self._hang()
 
     def read(self, path: str, *, limit_bytes: int) -> bytes:
-        return self._hang()
+        self._hang()
 
     def publish(self, path: str, data: bytes, *, direct: bool = False) -> None:
         self._hang()
@@ -49,7 +49,7 @@ class HangingDrive:
     def remove(self, path: str) -> None:
         self._hang()
 
-    def _hang(self) -> Any:
+    def _hang(self) -> NoReturn:
         threading.Event().wait(HANG_S)
         raise DriveError("the wait is over")
 

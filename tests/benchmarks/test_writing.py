@@ -34,21 +34,21 @@ def newest_size(home: Path) -> int:
 
 def test_durable_add(tmp_path: Path, figures: Figures) -> None:
     """A durable add costs at most four bare durable writes of the same bytes, and as much with 100,000 entries."""
-    took = {}
+    times = {}
     floor_folder = tmp_path / "floor"
     floor_folder.mkdir()
     for count in (100, 100_000):
         with journal_of(tmp_path / str(count), count) as journal:
             journal.add(NOTE)  # opens the book: once for a process
             data = os.urandom(newest_size(tmp_path / str(count)))
-            ratio, floor, took[count] = paired(
+            times[count], floor, took = paired(
                 lambda data=data: durable_write(floor_folder, data),  # type: ignore[misc]
                 lambda journal=journal: timed(lambda: journal.add(NOTE)),  # type: ignore[misc]
                 rounds=ROUNDS,
             )
-            said = f"{ms([took[count]])} against {ms([floor])}"
-            figures.require(f"durable add, {count:,} entries", ratio, "times", 4, said=said)
-    figures.require("durable add, 100,000 against 100 entries", took[100_000] / took[100], "times", 1.5)
+            said = f"{ms([took])} against {ms([floor])}"
+            figures.require(f"durable add, {count:,} entries", times[count], "times", 4, said=said)
+    figures.require("durable add, 100,000 against 100 entries", times[100_000] / times[100], "times", 1.5)
 
 
 @pytest.fixture
@@ -77,9 +77,7 @@ def test_whole_process(
     command = ("-m", "couplejournal", *args)
     for warm in (("-c", "import click"), command):
         process(*warm)
-    ratio, floor, took = paired(
-        lambda: process("-c", "import click"), lambda: process(*command), rounds=PROCESS_ROUNDS
-    )
+    ratio, floor, took = paired(lambda: process("-c", "import click"), lambda: process(*command), rounds=PROCESS_ROUNDS)
     figures.require(f"{name} / import click", ratio, "times", limit, said=f"{ms([took])} against {ms([floor])}")
 
 

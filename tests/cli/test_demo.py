@@ -38,11 +38,14 @@ def run_demo(folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_demo_holds_and_leaves_two_homes_to_try(tmp_path: Path) -> None:
-    """With 40 entries it proves everything, can be run again, and the commands that it names work on what it leaves."""
+    """It proves everything, replaces what an earlier run left, and the commands that it names work on its homes."""
     folder = tmp_path / "a folder"
-    for _ in range(2):
-        done = run_demo(folder)
-        assert done.returncode == 0, done.stdout + done.stderr
+    (folder / "ana").mkdir(parents=True)
+    for left in ("made-by-the-demo", "ana/left-behind"):
+        (folder / left).touch()
+    done = run_demo(folder)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not (folder / "ana" / "left-behind").exists()
     assert len(re.findall("^  ✓ ", done.stdout, re.MULTILINE)) == 5
     assert "shared entries are equal in both homes" in done.stdout
     assert re.search(r"seen by the other after \d+ ms", done.stdout)

@@ -328,3 +328,24 @@ def test_moving_to_an_empty_folder_needs_a_yes(pair: tuple[CommandLine, CommandL
     assert ana("drive").out == f"{empty}\n"
     assert ben("drive", str(empty)).code == 0
     assert "Tea?" in ben("show", entry).out
+
+
+def test_words_can_be_revised_shared_and_taken_back(pair: tuple[CommandLine, CommandLine]) -> None:
+    """A private note is shared and revised by its author, then taken back, and the other sees each of it."""
+    ana, ben = pair
+    note = id_of(ana("note", "mine at first"))
+    assert "shared with" in ana("share", note, "--yes").out
+    assert "mine at first" in ben("log").out
+    assert ana("revise", note, "-", stdin="said better").code == 0
+    assert "said better" in ben("show", json.loads(ana("show", note, "--json").out)["entries"][0]["id"][:12]).out
+    theirs = json.loads(ben("log", "--json").out)["entries"][0]["id"]
+    assert "only its author" in ben("retract", theirs, "--yes").err
+    assert ana("retract", note, "--yes").out.startswith("taken back")
+    assert "said better" not in ben("log").out
+
+
+def test_an_entry_that_has_just_arrived_can_be_answered(pair: tuple[CommandLine, CommandLine]) -> None:
+    """An id that the other tells is found in the shared folder without a sync before."""
+    ana, ben = pair
+    bid = id_of(ana("bid", "look at the moon"))
+    assert ben("reply", bid, "toward").code == 0

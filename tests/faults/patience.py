@@ -73,8 +73,9 @@ class Person:
                 self.running = cj.create(
                     self.name, passphrase=cj.NO_PASSPHRASE, home=self.home, system=self.system, disk=self.disk
                 )
-                self.running.add(cj.Bid(f"{self.name} before"))
             self.running.place.use(self.drive)
+            if self.running.view().count() == 0:
+                self.running.add(cj.Bid(f"{self.name} before"))
         return self.running
 
     def attempt(self, act: Callable[[cj.Journal], _T]) -> _T | None:

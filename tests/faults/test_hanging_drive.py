@@ -28,7 +28,9 @@ class Hanging:
         self.counting = CountingDrive(self.slow)
         self.ana.place.use(DeadlineDrive(self.counting, RealSystem(), deadline_s=30))
         invitation = self.ana.pairing.invite()
-        joining = cj.join(folder / "drive", invitation.words, name="Ben", home=folder / "ben", passphrase=cj.NO_PASSPHRASE)
+        joining = cj.join(
+            folder / "drive", invitation.words, name="Ben", home=folder / "ben", passphrase=cj.NO_PASSPHRASE
+        )
         assert invitation.check_words == joining.check_words
         joining.confirm()
         invitation.accept()

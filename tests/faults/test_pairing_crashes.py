@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-import couplejournal as cj
 import pytest
+from faults.patience import Person, Two, copied, copied_sim, quiet
+
+import couplejournal as cj
 from couplejournal.testing.disks import MemoryDisk
 from couplejournal.testing.drives import DriveSim
-from faults.patience import Person, Two, copied, copied_sim, quiet
 
 Where = Literal["disk", "drive"]
 KINDS: list[tuple[Where, str]] = [
@@ -112,8 +113,12 @@ def survive(world: Partners | OwnDevices, number: int, where: Where, fault: str,
     """Let one fault happen, go on, and look at what came of it."""
     person = world.people[number]
     plant(person, where, fault, at)
-    world.two.go_on()
-    world.require_one_journal()
+    try:
+        world.two.go_on()
+        world.require_one_journal()
+    except BaseException as error:
+        error.add_note(f"at call {at} of {person.home.name}")
+        raise
 
 
 def points(count: int, *, step: int, shift: int) -> range:

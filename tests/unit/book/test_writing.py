@@ -30,7 +30,7 @@ def epochs(member: Member) -> int:
 
 
 def test_numbers_and_clocks_rise() -> None:
-    """Operations of one device are numbered from 1 without a gap, and their clocks rise, even if the wall clock falls."""
+    """Operations of one device are numbered from 1 without a gap, and their clocks rise, even if wall time falls."""
     ana, _ = pair()
     ops = [ana.write("one"), ana.write("two")]
     ana.system.ms -= 10_000

@@ -131,7 +131,7 @@ def test_what_another_process_wrote_is_told_without_a_drive(tmp_path: Path) -> N
     assert texts(got) == ["Added elsewhere"]
 
 
-@pytest.mark.parametrize("cursor", ["1", "x", "", "0-", "ffffffffffffffff-1", "{id}-999", "{id}--1", "{id}-" + "9" * 5000])
+@pytest.mark.parametrize("cursor", ["1", "x", "", "0-", "ff-1", "{id}-999", "{id}--1", "{id}-" + "9" * 5000])
 def test_a_cursor_of_elsewhere_is_refused(couple: Couple, cursor: str) -> None:
     """A cursor that is none of this device's is an error at once, not when the first change comes."""
     ana, _ = couple

@@ -15,7 +15,6 @@ from couplejournal.seal.derive import derive
 from couplejournal.seal.keys import KeyPair
 from couplejournal.seal.segments import (
     HEADER_BYTES,
-    KEY_STREAM,
     NO_EPOCH,
     SEGMENT_LIMIT_BYTES,
     WORD_STREAM,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 
 import pytest
 from unit.sync.couple import Couple
 from unit.sync.fake_book import Toy
 
-from couplejournal.testing.drives import SimFile
+from couplejournal.testing.drives import FaultyDrive, SimFile
 
 HOURS = 3600
 
@@ -302,3 +303,78 @@ def test_rewritten_file_with_the_time_of_the_spoiled_one(pair: Couple, is_booted
     assert (ana.sync().outbox, ana.writes) == (1, 1)
     pair.sim.views[0][toy.path] = SimFile(toy.seal(), mtime_ns)
     assert (ana.sync().outbox, ana.writes) == (0, 0)
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EROFS, errno.EIO, errno.ETIMEDOUT])
+def test_first_writing_that_fails_is_no_loss(pair: Couple, number: int) -> None:
+    """What could not be written at first is published when it can be; nobody is told that the drive had lost it."""
+    ana, _ = pair.devices
+    ana.book.write("tea?")
+    faulty = FaultyDrive(pair.sim.face(0), fail_at=1, number=number, calls=frozenset({"publish"}))
+    ana.drive.inner = faulty
+    ana.sync()
+    report = ana.sync()
+    assert (faulty.hits, report.published_files, report.restored, report.problems) == (1, 1, 0, ())
+
+
+def test_no_race_with_what_takes_away(pair: Couple) -> None:
+    """A file that is removed whenever it was put back goes back ever more rarely, one's own and another's alike."""
+    ana, ben = pair.devices
+    for device in (ana, ben):
+        view = pair.sim.views[device.book.author]
+        held = next(held for held in ana.book.held() if held.is_key and held.is_mine)
+        writes = 0
+        for _ in range(50):
+            view.pop(held.path, None)
+            device.sync()
+            writes += device.writes
+            device.sync()
+        assert 0 < writes <= 3
+        pair.system.pass_by(hours=3)
+        view.pop(held.path, None)
+        assert device.sync().restored == 1
+
+
+def test_fresh_names_end(pair: Couple) -> None:
+    """A stream's folder whose name is taken costs no more and more names, and the words go when it is free."""
+    ana, _ = pair.devices
+    toy = ana.book.write("tea?")
+    folder = toy.path.rpartition("/")[0]
+    pair.sim.plant(0, folder, b"not a folder")
+    for _ in range(30):
+        assert ana.sync().outbox == 1
+    assert ana.memory.kept.sent[hashlib.sha256(toy.seal()).hexdigest()[:32]].name < 10
+    del pair.sim.views[0][folder]
+    assert ana.sync().published_files == 1
+    assert ana.sync().outbox == 0
+
+
+def test_covered_words_are_at_rest(pair: Couple) -> None:
+    """Own words that lie in a larger file alone are handed over, and a sync with nothing to do changes nothing."""
+    ana, _ = pair.devices
+    small = [ana.book.write(f"word {number}") for number in range(3)]
+    ops = tuple(op for toy in small for op in toy.ops)
+    merged = Toy(book=ana.book.id, author=0, stream=small[0].stream, first=1, ops=ops)
+    pair.sim.plant(0, merged.path, merged.seal())
+    ana.sync()
+    pair.system.pass_by(seconds=1)
+    written = ana.disk.writes
+    assert ana.sync().outbox == 0
+    assert ana.disk.writes == written
+
+
+def test_errors_are_told_when_time_is_short(pair: Couple) -> None:
+    """That a file could not be written is told although the time was over before the rest was tried."""
+    ana, _ = pair.devices
+    ana.book.write("tea?")
+    other = Toy(book=ana.book.id, author=0, stream=b"\7" * 16, first=1, ops=(b"elsewhere",))
+    ana.book.files[other.path] = other.seal()
+
+    class Costly(FaultyDrive):
+        def publish(self, path: str, data: bytes, *, direct: bool = False) -> None:
+            pair.system.pass_by(seconds=5)
+            super().publish(path, data, direct=direct)
+
+    ana.drive.inner = Costly(pair.sim.face(0), fail_at=1, calls=frozenset({"publish"}))
+    report = ana.sync(budget_s=4)
+    assert (report.drive, report.finished) == ("failed", False)

@@ -6,6 +6,7 @@ import pytest
 from unit.sync.couple import Couple, Device
 from unit.sync.fake_book import FakeBook, genesis_of
 
+from couplejournal.seal.segments import SMALLEST_BYTES
 from couplejournal.sync.names import folder_of
 from couplejournal.sync.names import genesis_of as genesis_path_of
 
@@ -176,3 +177,29 @@ def test_marker_that_is_not_downloaded(pair: Couple) -> None:
     assert ana.sync().drive == "ok"
     pair.sim.plug(0, inode=99)
     assert (ana.sync().drive, ana.writes) == ("marker-missing", 0)
+
+
+def test_many_that_could_be_the_marker(pair: Couple) -> None:
+    """Any number of files of a marker's size costs few reads at each sync, and proves nothing."""
+    ana, _ = pair.devices
+    pair.sim.views[0].clear()
+    for number in range(300):
+        pair.sim.plant(0, f"{folder_of(ana.book.id)}/{number:05d}", bytes(len(ana.book.genesis)))
+    for _ in range(3):
+        report = ana.sync()
+        assert report.drive != "ok"
+        assert ana.reads < 100
+        assert ana.writes == 0
+
+
+def test_another_file_of_ours_is_no_marker() -> None:
+    """A segment that a tool laid beside the streams proves nothing, even where it has the size of the marker."""
+    couple = Couple(1)
+    [ana] = couple.devices
+    ana.book = FakeBook(0, name="x" * (SMALLEST_BYTES + 28))
+    ana.restart()
+    toy = ana.book.write("tea?")
+    assert len(toy.seal()) == len(ana.book.genesis)
+    couple.sim.plant(0, f"{folder_of(ana.book.id)}/moved.seg", toy.seal())
+    for _ in range(2):
+        assert (ana.sync().drive, ana.writes) == ("marker-missing", 0)

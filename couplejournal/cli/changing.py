@@ -1,0 +1,82 @@
+"""Change what is written: revise it, take it back, show it to both. Each is for its author alone."""
+
+from __future__ import annotations
+
+import attrs
+import click
+
+from couplejournal.cli import asking
+from couplejournal.cli.opening import acknowledge, found_entry, hand_over, json_option, no_sync_option, opened, shorten
+from couplejournal.cli.output import print_json
+from couplejournal.cli.rendering import say, talk
+from couplejournal.cli.settings import Act, current
+from couplejournal.cli.together import KEEP_A_COPY
+from couplejournal.errors import InvalidEntryError
+from couplejournal.model.content import RawContent
+
+
+@click.command(cls=Act)
+@click.argument("id", metavar="ID")
+@click.argument("text", required=False, metavar="[TEXT|-]")
+@no_sync_option
+@json_option
+def revise(id: str, text: str | None, *, no_sync: bool, as_json: bool) -> None:  # noqa: A002 - the argument's name
+    """Give an entry another text; a goal of both can be revised by either.
+
+    The earlier text stays in the history of both devices. `-` reads the new one from stdin; left out, it is asked for.
+    """
+    with opened() as journal:
+        target = found_entry(journal, id, no_sync=no_sync)
+        if isinstance(target.content, RawContent):
+            raise InvalidEntryError("this entry was written by a newer couplejournal, so it is not revised here")
+        typed = asking.text(text, what="The new text")
+        if not typed.strip():
+            talk("nothing written, nothing changed")
+            raise click.exceptions.Exit(1)
+        entry = journal.revise(target, attrs.evolve(target.content, text=typed))
+        acknowledge(journal, entry, no_sync=no_sync, as_json=as_json)
+
+
+@click.command(cls=Act)
+@click.argument("id", metavar="ID")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@no_sync_option
+@json_option
+def retract(id: str, *, yes: bool, no_sync: bool, as_json: bool) -> int:  # noqa: A002
+    """Take an entry of your own back: nobody is shown it any more.
+
+    Nothing is erased: who has read it may remember or have kept it.
+    """
+    with opened() as journal:
+        target = found_entry(journal, id, no_sync=no_sync)
+        short = shorten(journal.view())(target.id)
+        if not yes and current().may_ask and not asking.yes_or_no(f"Take back {short}?", default=False):
+            talk("nothing changed")
+            return 1
+        journal.retract(target)
+        outcome = hand_over(journal, no_sync=no_sync or target.audience != "shared")
+        if as_json:
+            print_json("retracted/1", {"id": target.id})
+        else:
+            say(f"taken back {short}")
+        if isinstance(outcome, str):
+            talk(outcome)
+    return 0
+
+
+@click.command(cls=Act)
+@click.argument("id", metavar="ID")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@no_sync_option
+@json_option
+def share(id: str, *, yes: bool, no_sync: bool, as_json: bool) -> int:  # noqa: A002
+    """Show a private entry of your own to both, for ever; its old id goes on naming it."""
+    with opened() as journal:
+        target = found_entry(journal, id, no_sync=no_sync)
+        if not yes and current().may_ask and target.audience != "shared":
+            talk(KEEP_A_COPY)
+            if not asking.yes_or_no("Share it?", default=False):
+                talk("nothing changed")
+                return 1
+        acknowledge(journal, journal.share(target), no_sync=no_sync, as_json=as_json)
+    return 0

@@ -1,0 +1,82 @@
+"""Membership with toy cryptography: keys are numbers, and a signature is a hash that anybody could make."""
+
+from __future__ import annotations
+
+import hashlib
+
+from couplejournal.ops import codec, words
+from couplejournal.ops.membership import (
+    KEYS_BYTES,
+    ROOT_KEYS_BYTES,
+    KeyOp,
+    Membership,
+    admit_message,
+    found_message,
+    key_id,
+)
+
+BOOK = b"B" * 32
+FOUNDERS = {"ana": (1, 2), "ben": (3, 4)}  # root, first device
+
+
+class ToyProofs:
+    """Keys above 1,000 are weak; a signature is the hash of key and message."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    def is_signed(self, public: bytes, signature: bytes, message: bytes) -> bool:
+        self.asked += 1
+        return signature == toy_signature(public, message)
+
+    def is_strong(self, keys: bytes) -> bool:
+        return len(keys) == KEYS_BYTES and int.from_bytes(keys[:4]) <= 1000
+
+
+def toy_signature(public: bytes, message: bytes) -> bytes:
+    """Sign as a toy."""
+    return hashlib.sha256(public + message).digest()
+
+
+def keys(number: int) -> bytes:
+    """Return the public keys of a number."""
+    return number.to_bytes(4) + hashlib.shake_256(b"%d" % number).digest(KEYS_BYTES - 4)
+
+
+def root_keys(number: int) -> bytes:
+    """Return root keys of a number."""
+    return keys(number) + hashlib.sha256(b"founding %d" % number).digest()
+
+
+def named(number: int) -> bytes:
+    """Return the key id of a number."""
+    return key_id(keys(number))
+
+
+def op_of(author: int, seq: int, word: str, fields: object, *, salt: int = 0) -> KeyOp:
+    """Return an operation of a key stream; its link is a hash of it."""
+    data = codec.encode_op(word, fields, salt=salt.to_bytes(16), clock=(1, 1))
+    stream = author.to_bytes(16)
+    return KeyOp(named(author), stream, seq, hashlib.sha256(data + stream + seq.to_bytes(8)).digest(), data)
+
+
+def genesis(*, persons: int = 2, found: words.Found | None = None) -> KeyOp:
+    """Return a genesis of the founders, or any other."""
+    listed = [(root_keys(root), keys(device)) for root, device in list(FOUNDERS.values())[:persons]]
+    message = found_message(listed)
+    signatures = [toy_signature(roots[-32:], message) for roots, _ in listed]
+    assert len(listed[0][0]) == ROOT_KEYS_BYTES
+    return op_of(2, 1, "found", found or words.Found(listed, signatures))
+
+
+def admit(
+    author: int, new: int, *, seq: int = 2, book: bytes = BOOK, proof: bytes | None = None, salt: int = 0
+) -> KeyOp:
+    """Return the admission of a key by another."""
+    proof = toy_signature(keys(new)[:32], admit_message(book, named(author), keys(new))) if proof is None else proof
+    return op_of(author, seq, "admit", words.Admit(keys=keys(new), proof=proof, founding=b""), salt=salt)
+
+
+def membership(ops: list[KeyOp]) -> Membership:
+    """Return who belongs."""
+    return Membership.of(BOOK, genesis(), ops, ToyProofs())
