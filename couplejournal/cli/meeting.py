@@ -183,7 +183,10 @@ def _print_report(report: SyncReport) -> None:
 
 def _watch(journal: Journal, *, as_json: bool) -> None:
     """Print each change as it comes, until the person ends it."""
+    import gc
     from threading import Event
+
+    gc.enable()  # what lives on has garbage to look after, unlike a single command
 
     def tell(change: Change) -> None:
         if as_json:

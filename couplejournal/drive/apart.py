@@ -205,7 +205,7 @@ def _begin() -> subprocess.Popen[bytes]:
     import subprocess  # start-up: only where a folder can hang
 
     _left_behind[:] = [child for child in _left_behind if child.poll() is None]
-    return subprocess.Popen(
+    return subprocess.Popen(  # noqa: S603 - our own Python, our own line
         [sys.executable, "-S", "-E", "-c", _START, *sys.path],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -129,10 +129,11 @@ class Exchange:
         """Finish what the birth of the shared book left to do, and what a crash left half-shared.
 
         The lock is let go between a few entries and the next, since each is two durable files; what the deadline cuts
-        off is done the next time.
+        off is done the next time. To look for what a crash left means reading everything, so only an exchange that has
+        all the time it wants does so.
         """
         left = self._pairing.leftovers()
-        if (left is None and self._is_settled) or shared.stopped() is not None:
+        if (left is None and (self._is_settled or until is not None)) or shared.stopped() is not None:
             return
         share_from = NO_SHARING if left is None else left.share_from
         while True:

@@ -19,7 +19,6 @@ from couplejournal.model.entry import Change, Entry
 from couplejournal.model.kinds import Content
 from couplejournal.store.home import Home
 from couplejournal.system import LocalZone
-from couplejournal.view import JournalView
 
 if TYPE_CHECKING:  # start-up: who only reads and writes needs neither pairing nor sync
     from couplejournal.journal.exchange import Exchange
@@ -27,6 +26,7 @@ if TYPE_CHECKING:  # start-up: who only reads and writes needs neither pairing n
     from couplejournal.journal.watching import Watch
     from couplejournal.pairing import Pairing
     from couplejournal.sync import SyncReport
+    from couplejournal.view import JournalView
 
 When = str | date | datetime
 Target = Entry | str

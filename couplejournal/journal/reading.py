@@ -7,22 +7,21 @@ import threading
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Final
 
-import attrs
 import msgspec
 
 from couplejournal.book import Acknowledged, Book
 from couplejournal.device import Device
 from couplejournal.errors import StoreError
-from couplejournal.merge import Frozen, Record, State
 from couplejournal.model.entry import Author
 from couplejournal.model.kinds import core_kinds
 from couplejournal.ops import words
 from couplejournal.ops.op import Op
-from couplejournal.view import BookState, JournalView
 
 if TYPE_CHECKING:  # start-up: see journal.py
     from couplejournal.journal.status import DeviceInfo
+    from couplejournal.merge import Frozen, Record
     from couplejournal.sync import SyncReport
+    from couplejournal.view import BookState, JournalView
 
 NOTE_LIMIT_BYTES: Final = 4096
 FIRST_OPS: Final = 8  # a device says its name before anything else but what it acknowledges
@@ -35,8 +34,7 @@ class LastSync(msgspec.Struct):
     outbox: int = 0
 
 
-@attrs.frozen
-class Delivery:
+class Delivery(msgspec.Struct, frozen=True):
     """How far this device's words have come."""
 
     synced_at: datetime | None
@@ -48,6 +46,8 @@ class _Folded:
     """One book and what its operations add up to so far."""
 
     def __init__(self, book: Book) -> None:
+        from couplejournal.merge import State
+
         self.book = book
         self.state = State(self._person_of, book=book.id)
         self.acknowledged = Acknowledged()
@@ -96,6 +96,8 @@ class Reader:
         Raises:
             StoreError: the disk fails.
         """
+        from couplejournal.view import JournalView
+
         device = self.device
         with device.hold(), self._lock:
             device.reload()
@@ -244,6 +246,8 @@ class Reader:
 
 
 def _book_state(folded: _Folded, role: str) -> BookState:
+    from couplejournal.view import BookState
+
     frozen = folded.state.snapshot()
     if role == "earlier" and len(folded.book.membership.persons) == 1:
         return BookState(frozen, "earlier", audience="private")

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 from couplejournal.book import Book, Draft
 from couplejournal.errors import InvalidEntryError, NoSuchEntryError, NotYourEntryError
 from couplejournal.journal.reading import Reader
-from couplejournal.merge import Record, versions_of
 from couplejournal.model.content import RawContent
 from couplejournal.model.entry import Entry, Ref
 from couplejournal.model.kinds import TURNS, Content, Kind, Step, require_valid
 from couplejournal.model.moment import Moment, as_utc
 from couplejournal.ops import codec, words
-from couplejournal.view import JournalView
+from couplejournal.ops.op import Op
+
+if TYPE_CHECKING:  # start-up: see journal.py
+    from couplejournal.merge import Record
+    from couplejournal.view import JournalView
+
+Heard = Literal["shared", "private", "waiting"]
 
 RESPONDS_TO = "responds_to"
 _RELATION = re.compile(r"[a-z][a-z0-9_]{0,63}")
@@ -64,19 +69,26 @@ def add(
             both=is_waiting,
         )
         op = book.append([Draft("write", write)])[0]
+        heard: Heard = "shared" if book is device.shared else "waiting" if is_waiting else "private"
+    return _written(reader, kind, content, op, write, heard)
+
+
+def _written(reader: Reader, kind: Kind, content: Content, op: Op, write: words.Write, heard: Heard) -> Entry:
+    """Return the entry that was just written, as a view would show it, without making one."""
+    moment = Moment.claimed(*write.happened)
     return Entry(
         id=op.id.hex(),
         kind=kind.name,
         content=content,
         author=reader.myself(),
-        audience="shared" if book is device.shared else "waiting" if is_waiting else "private",
+        audience=heard,
         happened_at=moment.as_datetime(),
         precision=moment.precision,
         recorded_at=as_utc(op.clock[0]),
         state=None if kind.lifecycle is None else kind.lifecycle.initial,
-        refs=tuple(Ref(relation, target.id) for relation, target in targets.items()),
+        refs=tuple(Ref(relation, target.hex()) for relation, target in write.refs),
         joint=write.joint,
-        device=device.secrets.device_name,
+        device=reader.device.secrets.device_name,
     )
 
 
@@ -127,7 +139,7 @@ def revise(reader: Reader, target: Entry, content: Content) -> None:
     with reader.device.hold():
         book, record = _record(reader, target)
         fields = msgspec.Raw(codec.encode(content.to_fields()))
-        named = list(versions_of(record).named)
+        named = _named(record)
         book.append([Draft("revise", words.Revise(entry=record.id, after=named, fields=fields))])
 
 
@@ -143,7 +155,7 @@ def retract(reader: Reader, target: Entry) -> None:
         raise NotYourEntryError("only its author can retract this entry")
     with reader.device.hold():
         book, record = _record(reader, target)
-        book.append([Draft("retract", words.Retract(entry=record.id, after=list(versions_of(record).named)))])
+        book.append([Draft("retract", words.Retract(entry=record.id, after=_named(record)))])
 
 
 def share(reader: Reader, target: Entry) -> str:
@@ -235,3 +247,10 @@ def _record(reader: Reader, target: Entry) -> tuple[Book, Record]:
         if book is not None and record is not None:
             return book, record
     raise NoSuchEntryError("this entry stands in an earlier journal, which is read and never written")
+
+
+def _named(record: Record) -> list[bytes]:
+    """Return the ids that a revision or a retraction made now has to name."""
+    from couplejournal.merge import versions_of
+
+    return list(versions_of(record).named)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import unicodedata
 from typing import Final
 
-import attrs
+import msgspec
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
@@ -22,8 +22,7 @@ LANES: Final = range(1, 16 + 1)
 MEMORY_KIB: Final = range(64 * 1024, 1024 * 1024 + 1)
 
 
-@attrs.frozen(kw_only=True)
-class Effort:
+class Effort(msgspec.Struct, frozen=True, kw_only=True):
     """What one guess at a passphrase costs: passes over the memory, lanes side by side, and memory in KiB."""
 
     passes: int = 3

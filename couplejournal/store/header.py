@@ -11,7 +11,7 @@ import hashlib
 import struct
 from typing import Final, Literal
 
-import attrs
+import msgspec
 
 from couplejournal.ops.domains import digest, domain
 from couplejournal.seal.passphrase import SALT_BYTES, Effort
@@ -27,13 +27,12 @@ _NUMBERS: Final = {mode: number for number, mode in _MODES.items()}
 _NO_EFFORT: Final = Effort(passes=0, lanes=0, memory_kib=0)
 
 
-@attrs.frozen
-class Header:
+class Header(msgspec.Struct, frozen=True):
     """How a keystore is locked. ``salt`` (16 bytes) goes into the derivation, or names the key in the keychain."""
 
     mode: Mode
     salt: bytes
-    effort: Effort = attrs.field(default=_NO_EFFORT, kw_only=True)
+    effort: Effort = _NO_EFFORT
 
     @property
     def raw(self) -> bytes:

@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import attrs
+import msgspec
 
 from couplejournal.errors import SetupError, StoreError
 
@@ -25,8 +25,7 @@ _BOOK_NAME: Final = re.compile(r"[0-9a-f]{32}")
 _PLAIN_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 
 
-@attrs.frozen
-class Home:
+class Home(msgspec.Struct, frozen=True):
     """The folders of one device of one person.
 
     ``runtime`` is a folder that ends with the login session, or None where the system has none; it is the same for

@@ -76,30 +76,36 @@ class _Handing:
 
     def _settle(self, held: Held) -> None:
         """Find out whether the drive has a file, and write it if it is due."""
-        trip, key = self.trip, held.digest.hex()
-        sent = trip.kept.sent.get(key)
+        key = held.digest.hex()
+        sent = self.trip.kept.sent.get(key)
         # Newcomers look for the marker by its name; everything else will do under any.
-        if held.digest in self.here and (held.path != trip.genesis_path or self._has_final_name(held, sent)):
-            trip.kept.missing.pop(key, None)
-            if not held.is_mine:
-                if sent is not None and schedule.is_past(sent.tried_ms, schedule.STAYED_MS, trip.now_ms):
-                    del trip.kept.sent[key]
-            elif sent is not None and sent.handed_ms:
-                self._repeat_if_unheard(held, sent)  # a sync client may have renamed it since: the same bytes
-            elif self._has_final_name(held, sent):
-                self._note_handed_over(held)
-                trip.tally.handed_over += 1
-            else:
-                self._publish(held, sent)  # only a sync client's name for it is there, and it never had the final one
-        elif self._is_unsure(held, sent):
-            return
-        elif self._is_covered(held):
-            trip.kept.missing.pop(key, None)
+        if held.digest in self.here and (held.path != self.trip.genesis_path or self._has_final_name(held, sent)):
+            self._settle_present(held, key, sent)
+        elif not self._is_unsure(held, sent):
+            self._settle_absent(held, key, sent)
+
+    def _settle_present(self, held: Held, key: str, sent: Sent | None) -> None:
+        kept, now_ms = self.trip.kept, self.trip.now_ms
+        kept.missing.pop(key, None)
+        if not held.is_mine:
+            if sent is not None and schedule.is_past(sent.tried_ms, schedule.STAYED_MS, now_ms):
+                del kept.sent[key]
+        elif sent is not None and sent.handed_ms:
+            self._repeat_if_unheard(held, sent)  # a sync client may have renamed it since: the same bytes
+        elif self._has_final_name(held, sent):
+            self._note_handed_over(held)
+            self.trip.tally.handed_over += 1
+        else:
+            self._publish(held, sent)  # only a sync client's name for it is there, and it never had the final one
+
+    def _settle_absent(self, held: Held, key: str, sent: Sent | None) -> None:
+        if self._is_covered(held):
+            self.trip.kept.missing.pop(key, None)
             if held.is_mine:
                 self._note_handed_over(held)
         elif held.is_mine or self._is_lost(held, key):
             if sent is not None and sent.handed_ms:
-                if schedule.is_past(sent.handed_ms, schedule.STAYED_MS, trip.now_ms):
+                if schedule.is_past(sent.handed_ms, schedule.STAYED_MS, self.trip.now_ms):
                     sent.tries = 0  # or else something takes it away again and again: no race with that
                 sent.handed_ms = 0
             self._publish(held, sent)
@@ -166,7 +172,9 @@ class _Handing:
         if self.covered is None:
             self.covered = {}
             marks = self.trip.kept.marks.values()
-            for mark in sorted((mark for mark in marks if mark.digest in self.here), key=lambda mark: (mark.stream, mark.first)):
+            for mark in sorted(
+                (mark for mark in marks if mark.digest in self.here), key=lambda mark: (mark.stream, mark.first)
+            ):
                 runs = self.covered.setdefault(mark.stream, []) if mark.last else []
                 if runs and mark.first <= runs[-1][1] + 1:
                     runs[-1] = (runs[-1][0], max(runs[-1][1], mark.last))

@@ -125,7 +125,7 @@ class Pipes:
     def __init__(self) -> None:
         requests, self._in = os.pipe()
         self._out, replies = os.pipe()
-        self.stdin, self.stdout = open(self._in, "wb", 0), open(self._out, "rb", 0)  # noqa: SIM115 - as Popen does
+        self.stdin, self.stdout = os.fdopen(self._in, "wb", 0), os.fdopen(self._out, "rb", 0)
         self._ends = (requests, replies)
         threading.Thread(target=self._serve, daemon=True).start()
 

@@ -105,7 +105,7 @@ def is_open(port: int) -> bool:
 def share(tmp_path: Path) -> Iterator[Share]:
     """Return a mounted folder of a server on this machine."""
     require("sshd", "ssh-keygen", "sshfs", "fusermount3")
-    if not os.path.exists("/dev/fuse"):
+    if not Path("/dev/fuse").exists():
         pytest.skip("no FUSE here")
     made = Share(tmp_path)
     try:

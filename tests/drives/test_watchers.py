@@ -28,7 +28,6 @@ def test_two_watchers_over_one_folder(tmp_path: Path) -> None:
         ]
         assert [one.result().code for one in done] == [0] * len(done)
         everything = written["Ana"] | written["Ben"]
-        for output in outputs.values():
-            until(lambda output=output: all(text in output.read_text("utf-8") for text in everything))
+        until(lambda: all(text in out.read_text("utf-8") for text in everything for out in outputs.values()))
     assert texts(ana) == texts(ben) == everything
     assert [path for path in folder.rglob("*") if path.name.startswith("~$")] == []

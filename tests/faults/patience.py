@@ -120,11 +120,12 @@ class Two:
         raise AssertionError("two patient people did not come to share a journal")
 
     def _is_settled(self) -> bool:
-        done = [person.attempt(lambda journal: journal.pairing.current) for person in (self.inviter, self.joiner)]
-        return done == [None, None] and not self._is_wanted()
+        done = [person.attempt(lambda journal: (journal.pairing.current,)) for person in (self.inviter, self.joiner)]
+        return done == [(None,), (None,)] and self.joiner.attempt(lambda _: self.joiner.shared()) is not None
 
     def _is_wanted(self) -> bool:
-        return self.joiner.attempt(lambda _: self.joiner.shared()) is None
+        """Return whether the joiner still has no shared book, as far as its program could say."""
+        return self.joiner.attempt(lambda _: (self.joiner.shared(),)) == (None,)
 
     def _invite(self, journal: cj.Journal) -> None:
         journal.sync()
@@ -138,8 +139,8 @@ class Two:
 
     def _is_on_its_way(self, journal: cj.Journal) -> bool:
         """Return whether the joiner's device is admitted already, and has only to take the book."""
-        joining = self.joiner.attempt(lambda other: other.pairing.current)
-        return self.is_device and isinstance(joining, cj.Joining) and len(journal.devices) > 2
+        joining = self.joiner.attempt(lambda other: (other.pairing.current,))
+        return self.is_device and joining != (None,) and len(journal.devices) > 2
 
     def _join(self, journal: cj.Journal) -> None:
         current = journal.pairing.current

@@ -131,7 +131,7 @@ def points(count: int, *, step: int, shift: int) -> range:
 def test_pairing_survives_some_faults(number: int, where: Where, fault: str, tmp_path: Path) -> None:
     """At some of the calls of either side a crash or a failure leaves one journal of two in the end."""
     count = calls_of(partners(tmp_path / "counted"), number, where)
-    step = 23 if where == "disk" else 5
+    step = 47 if where == "disk" else 11
     for at in points(count, step=step, shift=KINDS.index((where, fault)) * 4 + number):
         survive(partners(tmp_path / str(at)), number, where, fault, at)
 
@@ -143,7 +143,7 @@ def test_admitting_a_device_survives_some_faults(
 ) -> None:
     """At some of the calls of either side a crash or a failure leaves the new device in the journal in the end."""
     count = calls_of(OwnDevices(*couple), number, where)
-    step = 29 if where == "disk" else 7
+    step = 67 if where == "disk" else 17
     for at in points(count, step=step, shift=KINDS.index((where, fault)) * 5 + number):
         survive(OwnDevices(*couple), number, where, fault, at)
 

@@ -51,7 +51,15 @@ SEAMS = {
     ),
     "environment": Seam(
         # journal/: the door of the library hands the environment to store/home.py and takes "~" in a name
-        allowed=("system.py", "store/home.py", "journal/opening.py", "journal/place.py", "cli/", "testing/"),
+        allowed=(
+            "system.py",
+            "store/home.py",
+            "journal/opening.py",
+            "journal/place.py",
+            "plugins/switch.py",
+            "cli/",
+            "testing/",
+        ),
         names=words("os.environ os.environb os.getenv os.getlogin os.getcwd os.chdir os.umask"),
         modules=words("getpass locale pwd socket"),
         methods=words("expanduser gethostname home"),

@@ -157,7 +157,7 @@ class Journals(RuleBasedStateMachine):
 
 def test_journals_agree() -> None:
     """Whatever the two do in whatever order, in the end their shared entries are equal and the private ones at home."""
-    run_state_machine_as_test(Journals, settings=settings(max_examples=12, stateful_step_count=25))
+    run_state_machine_as_test(Journals, settings=settings(max_examples=8, stateful_step_count=25))
 
 
 @pytest.mark.long

@@ -6,10 +6,9 @@ import pytest
 from unit.sync.couple import Couple
 from unit.sync.fake_book import NEWER, WRONG, FakeBook, Toy
 
-from couplejournal.drive.interface import DriveLateError, NotYetError
+from couplejournal.drive.interface import NotYetError
 from couplejournal.sync import Refusal
 from couplejournal.sync.names import folder_of
-from couplejournal.testing.drives import CountingDrive
 
 MINUTES = 60
 
@@ -305,98 +304,3 @@ def test_looks_after_the_handing_over(pair: Couple) -> None:
         ana.sync()
         reads.append(ana.reads)
     assert reads == [1] + [0] * 8 + [1] + [0] * 10
-
-
-def test_a_file_that_hangs_delays_no_other(pair: Couple) -> None:
-    """When reading one file makes the drive late, the next sync begins with the others."""
-    ana, ben = pair.devices
-    toys = [ana.book.write(f"word {number}") for number in range(3)]
-    for toy in toys:
-        pair.sim.plant(1, toy.path, toy.seal())
-
-    class Hanging(CountingDrive):
-        def read(self, path: str, *, limit_bytes: int) -> bytes:
-            if path == toys[0].path:
-                raise DriveLateError("late")
-            return super().read(path, limit_bytes=limit_bytes)
-
-    calm, ben.drive.inner = ben.drive.inner, Hanging(ben.drive.inner)
-    assert ben.sync().drive == "late"
-    report = ben.sync()
-    assert (report.drive, report.received_files, report.pending) == ("ok", 2, 1)
-    ben.drive.inner = calm
-    pair.system.pass_by(seconds=6)
-    assert ben.sync().received_files == 1
-
-
-def test_drive_that_goes_while_it_is_read(pair: Couple) -> None:
-    """Files of a drive that went away are not looked at one by one, and do not wait when it is back."""
-    ana, ben = pair.devices
-    for number in range(20):
-        toy = ana.book.write(f"word {number}")
-        pair.sim.plant(1, toy.path, toy.seal())
-
-    class Unplugged(CountingDrive):
-        def read(self, path: str, *, limit_bytes: int) -> bytes:
-            pair.sim.unplug(1)
-            return super().read(path, limit_bytes=limit_bytes)
-
-    calm, ben.drive.inner = ben.drive.inner, Unplugged(ben.drive.inner)
-    report = ben.sync()
-    assert (report.drive, report.pending, ben.reads) == ("missing", 0, 1)
-    ben.drive.inner = calm
-    pair.sim.plug(1)
-    assert ben.sync().received_files == 20
-
-
-def test_what_cannot_be_read_is_tried_every_ten_minutes(pair: Couple) -> None:
-    """A file that was not downloaded for days is taken soon after it is, although its size and time stay the same."""
-    ana, ben = pair.devices
-    toy = ana.book.write("tea?")
-    pair.sim.plant(1, toy.path, toy.seal())
-
-    class Evicted(CountingDrive):
-        def read(self, path: str, *, limit_bytes: int) -> bytes:
-            raise NotYetError("not downloaded")
-
-    calm, ben.drive.inner = ben.drive.inner, Evicted(ben.drive.inner)
-    for _ in range(20):
-        assert ben.sync().pending
-        pair.system.pass_by(hours=6)
-    ben.sync()
-    ben.drive.inner = calm
-    pair.system.pass_by(seconds=10 * MINUTES)
-    assert ben.sync().received_files == 1
-
-
-def test_strangers_cost_bounded_time(pair: Couple) -> None:
-    """Of any number of files that are none of ours, one sync reads a thousand; words never wait behind them."""
-    ana, ben = pair.devices
-    folder = folder_of(ben.book.id)
-    for number in range(1500):
-        pair.sim.plant(1, f"{folder}/{number:05d}.jpg", bytes(2000))
-    toy = ana.book.write("tea?")
-    pair.sim.plant(1, toy.path, toy.seal())
-    assert (ben.sync().received_files, ben.reads) == (1, 1001)
-    assert (ben.sync().skipped_junk, ben.reads) == (1500, 500)
-    assert (ben.sync().skipped_junk, ben.reads) == (1500, 0)
-
-
-def test_own_words_go_although_much_came(pair: Couple) -> None:
-    """A short time is shared: what was just saved here is handed over before all that came is taken."""
-    ana, ben = pair.devices
-    for number in range(100):
-        toy = ana.book.write(f"word {number}")
-        pair.sim.plant(1, toy.path, toy.seal())
-    ben.book.write("from Ben")
-
-    class Costly(CountingDrive):
-        def read(self, path: str, *, limit_bytes: int) -> bytes:
-            pair.system.pass_by(seconds=0.1)
-            return super().read(path, limit_bytes=limit_bytes)
-
-    ben.drive.inner = Costly(ben.drive.inner)
-    report = ben.sync(budget_s=1)
-    assert (report.published_files, report.finished) == (1, False)
-    assert 4 <= report.received_files <= 6
-    assert max(ben.book.batches) <= 8

@@ -50,7 +50,5 @@ def test_every_name_of_the_kit_is_there() -> None:
 
 def test_the_kit_loads_nothing_by_itself() -> None:
     """Importing the package imports neither pytest nor cryptography."""
-    code = (
-        "import couplejournal.testing, sys; sys.exit(len({'pytest', 'cryptography'} & set(sys.modules)))"
-    )
+    code = "import couplejournal.testing, sys; sys.exit(len({'pytest', 'cryptography'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
