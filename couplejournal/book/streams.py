@@ -5,8 +5,6 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator
 
-import attrs
-
 from couplejournal.store.replica import Part
 
 
@@ -14,19 +12,19 @@ def _order(part: Part) -> tuple[int, int, bytes]:
     return part.first, -part.last, part.digest
 
 
-@attrs.define(eq=False)
 class Stream:
     """One stream of one key. ``head``: every operation up to it is held; parts may overlap, or lie beyond a gap."""
 
-    id: bytes
-    key: bytes
-    type: int
-    parts: list[Part] = attrs.field(factory=list)
-    head: int = 0
-
-    _held: set[Part] = attrs.field(factory=set)
-    _longest: int = 0
-    _last: int = 0
+    def __init__(self, stream: bytes, key: bytes, type_: int) -> None:
+        """Begin without a part; ``stream`` and ``key`` are ids, ``type_`` is that of its segments."""
+        self.id = stream
+        self.key = key
+        self.type = type_
+        self.parts: list[Part] = []
+        self.head = 0
+        self._held: set[Part] = set()
+        self._longest = 0
+        self._last = 0
 
     def add(self, part: Part) -> None:
         """Take in a part; one that is held already changes nothing."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from enum import Enum
 
-import attrs
 import msgspec
 
 
@@ -48,8 +47,7 @@ class Held(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     is_mine: bool
 
 
-@attrs.frozen
-class Gap:
+class Gap(msgspec.Struct, frozen=True):
     """Operations that are named by what is here, but have not arrived; both ends inclusive."""
 
     stream: bytes
@@ -58,8 +56,7 @@ class Gap:
     last_missing: int
 
 
-@attrs.frozen
-class Taken:
+class Taken(msgspec.Struct, frozen=True):
     """The verdict on one offered file.
 
     ``reason`` is one line for people (empty when stored or known) and never quotes the file; ``digest`` is the
@@ -71,7 +68,7 @@ class Taken:
     verdict: Verdict
     reason: str
     digest: bytes
-    ops: int = attrs.field(default=0, kw_only=True)
-    stream: bytes = attrs.field(default=b"", kw_only=True)
-    first: int = attrs.field(default=0, kw_only=True)
-    last: int = attrs.field(default=0, kw_only=True)
+    ops: int = 0
+    stream: bytes = b""
+    first: int = 0
+    last: int = 0

@@ -8,7 +8,6 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final
 
-import attrs
 import msgspec
 
 from couplejournal.book import marks as marks_file
@@ -32,8 +31,7 @@ DAMAGED: Final = "part of this device's own copy is damaged, so it does not writ
 UNFIT: Final = "this holds a value that an entry cannot keep"
 
 
-@attrs.frozen
-class Draft:
+class Draft(msgspec.Struct, frozen=True):
     """An operation to be written: its word, its fields, and its salt where somebody has to know it beforehand."""
 
     word: str

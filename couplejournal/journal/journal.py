@@ -96,14 +96,16 @@ class Journal:
     ) -> Entry:
         """Save an entry durably and return it.
 
-        ``audience``: the kind's own where None, or that of the entry which ``refs`` names ({relation: entry}). What is
-        meant for both waits in the private book as long as there is no shared one. ``happened_at`` is the author's
-        claim; None is now.
+        ``audience``: the kind's own where None, but private where an entry that ``refs`` names ({relation: entry}) is
+        private. What is meant for both waits in the private book as long as there is no shared one. ``happened_at`` is
+        the author's claim; None is now.
 
         Raises:
             InvalidEntryError: the content breaks a rule of its kind or a limit, or would show to both what is private.
             NoSuchEntryError: ``refs`` names none.
             StoreError: the disk is full or failing, or this device may not write; nothing was saved.
+            TypeError: the content is none, or a field of it has the wrong type.
+            ValueError: the audience is none that there is, or a relation is no short word.
         """
         saved = writing.add(self.reader, content, audience=audience, happened_at=happened_at, refs=refs or {})
         self._wake()

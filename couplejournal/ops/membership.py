@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple, Protocol
 
-import attrs
+import msgspec
 
 from couplejournal.errors import UntrustedDataError
 from couplejournal.ops import codec, domains, words
@@ -40,8 +40,7 @@ class Proofs(Protocol):
         """Return whether 1,248 bytes of public keys can prove and keep anything."""
 
 
-@attrs.frozen
-class Person:
+class Person(msgspec.Struct, frozen=True):
     """One of the one or two persons of a book: id (16 bytes), root keys (1,280 bytes), the root's key id."""
 
     id: bytes
@@ -49,8 +48,7 @@ class Person:
     root: bytes
 
 
-@attrs.frozen
-class KnownKey:
+class KnownKey(msgspec.Struct, frozen=True):
     """A key that some valid admission (or the genesis) names. ``admission`` is that operation's id."""
 
     id: bytes
@@ -71,8 +69,7 @@ class KnownKey:
         return self.keys[32:]
 
 
-@attrs.frozen
-class EpochFact:
+class EpochFact(msgspec.Struct, frozen=True):
     """An epoch as its author announced it; ``id`` is the first 16 bytes of the operation's link."""
 
     id: bytes
@@ -84,8 +81,7 @@ class EpochFact:
     back: tuple[bytes, bytes] | None
 
 
-@attrs.frozen
-class Membership:
+class Membership(msgspec.Struct, frozen=True):
     """What the key streams say, all of them together."""
 
     persons: tuple[Person, ...]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from typing import Final
 
-import attrs
+import msgspec
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey, MLKEM768PublicKey
@@ -58,8 +58,7 @@ def require_hybrid_kem() -> None:
         ) from None
 
 
-@attrs.frozen
-class PublicKeys:
+class PublicKeys(msgspec.Struct, frozen=True):
     """The public halves of one key, as bytes: ``sign`` (32) and ``kem`` (1216)."""
 
     sign: bytes
@@ -166,8 +165,7 @@ class Root(KeyPair):
         self.root_keys = self.public.raw + sign_public(self.founding_seed)
 
 
-@attrs.frozen
-class RootKeys:
+class RootKeys(msgspec.Struct, frozen=True):
     """The public side of a root, 1,280 bytes: its keys and the public founding key."""
 
     keys: PublicKeys

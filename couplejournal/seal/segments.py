@@ -12,7 +12,7 @@ import hashlib
 import struct
 from typing import Final
 
-import attrs
+import msgspec
 
 from couplejournal.errors import NewerFormatError, UntrustedDataError
 from couplejournal.ops import codec, domains, words
@@ -41,8 +41,7 @@ class NotYetError(UntrustedDataError):
     retry = True
 
 
-@attrs.frozen
-class Header:
+class Header(msgspec.Struct, frozen=True):
     """What a segment says of itself: whose it is and which operations it holds (``first`` to ``last``, from 1)."""
 
     type: int
@@ -63,13 +62,16 @@ class Header:
         )  # fmt: skip
 
 
-@attrs.frozen(repr=False)
-class SealedSegment:
+class SealedSegment(msgspec.Struct, frozen=True):
     """A file whose header was read; nothing of it is proved."""
 
     data: bytes
     header: Header
     digest: bytes
+
+    def __repr__(self) -> str:
+        """Show the place and not the bytes."""
+        return f"SealedSegment({self.path})"
 
     @property
     def path(self) -> str:
@@ -78,13 +80,16 @@ class SealedSegment:
         return f"streams/{head.stream.hex()}/{head.first:08d}-{head.last:08d}-{self.digest[:16].hex()}.seg"
 
 
-@attrs.frozen(repr=False)
-class VerifiedSegment:
+class VerifiedSegment(msgspec.Struct, frozen=True):
     """A file that holds what its key signed. ``links[i]`` is the id of ``ops[i]``, operation ``header.first + i``."""
 
     sealed: SealedSegment
     ops: tuple[bytes, ...]
     links: tuple[bytes, ...]
+
+    def __repr__(self) -> str:
+        """Show no word of what it holds."""
+        return f"VerifiedSegment({len(self.ops)} operations)"
 
 
 def parse(data: bytes) -> SealedSegment:

@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 from typing import Final
 
-import attrs
+import msgspec
 
 from couplejournal.disk import Disk
 from couplejournal.errors import StoreError
@@ -21,15 +21,27 @@ _STREAM: Final = re.compile(r"[0-9a-f]{32}")
 _SEGMENT: Final = re.compile(r"([0-9]{8,15})-([0-9]{8,15})-([0-9a-f]{32})\.seg")
 
 
-@attrs.frozen
-class Part:
-    """A segment file: operations ``first`` to ``last`` of ``stream``; ``digest`` is 16 bytes of its SHA-256."""
+class Part(msgspec.Struct, frozen=True, eq=False):
+    """A segment file: operations ``first`` to ``last`` of ``stream``; ``digest`` is 16 bytes of its SHA-256.
+
+    It is what its name says: a file that was cut is the same part, damaged, so ``size_bytes`` does not count.
+    """
 
     stream: bytes
     first: int
     last: int
     digest: bytes
-    size_bytes: int = attrs.field(eq=False)  # a cut file is the same file, damaged: its name says what it was
+    size_bytes: int
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Part) and self._named == other._named
+
+    def __hash__(self) -> int:
+        return hash(self._named)
+
+    @property
+    def _named(self) -> tuple[bytes, int, int, bytes]:
+        return self.stream, self.first, self.last, self.digest
 
     @property
     def path(self) -> str:

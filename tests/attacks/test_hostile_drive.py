@@ -7,7 +7,7 @@ import os
 import socket
 from pathlib import Path
 
-import attrs
+import msgspec
 import pytest
 from unit.book.forging import keys_segment, lack, notes, packed, words_segment
 
@@ -217,7 +217,7 @@ def test_15_a_signature_stripped_and_made_anew() -> None:
     epoch = ben.book._writer.newest_epoch()
     assert epoch is not None
     stolen = words_segment(ben, notes("x")).sealed
-    for header in (stolen.header, attrs.evolve(stolen.header, epoch=file[86:102])):
+    for header in (stolen.header, msgspec.structs.replace(stolen.header, epoch=file[86:102])):
         head = header.pack()
         body = file[182:-64]
         signed = domains.domain("segment") + domains.digest("segment", head, body)

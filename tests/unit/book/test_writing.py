@@ -57,7 +57,7 @@ def test_several_drafts_are_one_segment() -> None:
 def test_the_salt_may_be_chosen() -> None:
     """Somebody who has to know the salt beforehand gives it."""
     ana, _ = pair()
-    op = ana.book.append([attrs.evolve(note("one"), salt=b"my own salt.....")])[0]
+    op = ana.book.append([msgspec.structs.replace(note("one"), salt=b"my own salt.....")])[0]
     assert op.salt == b"my own salt....."
 
 
@@ -91,7 +91,7 @@ def test_a_salt_of_another_length_is_refused() -> None:
     """An operation whose salt no reader would take is not written."""
     ana, _ = pair()
     with pytest.raises(InvalidEntryError):
-        ana.book.append([attrs.evolve(note("one"), salt=b"short")])
+        ana.book.append([msgspec.structs.replace(note("one"), salt=b"short")])
 
 
 def test_more_than_a_segment_holds_is_refused() -> None:

@@ -81,7 +81,7 @@ class Scribe:
             schema,
             happened or (clock[0], 60, "minute"),
             msgspec.Raw(encode(own)),
-            [(relation, target if isinstance(target, bytes) else target.id) for relation, target in refs],
+            tuple((relation, target if isinstance(target, bytes) else target.id) for relation, target in refs),
             joint,
             both,
         )

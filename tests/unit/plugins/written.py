@@ -64,7 +64,7 @@ class Viewed:
 
 def _op(number: int, draft: Draft, ids: dict[str, bytes]) -> Op:
     ids[draft.key] = fixed(f"entry {draft.key}", 32)
-    refs = [(RELATIONS[draft.kind], ids[draft.refers_to])] if draft.refers_to else []
+    refs = ((RELATIONS[draft.kind], ids[draft.refers_to]),) if draft.refers_to else ()
     happened = int(draft.happened_at.timestamp() * 1000)
     fields = msgspec.Raw(encode(draft.content.to_fields()))
     write = Write(draft.kind, draft.content.schema, (happened, 0, "minute"), fields, refs)

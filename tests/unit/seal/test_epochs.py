@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import attrs
+import msgspec
 import pytest
 
 from couplejournal.ops import words
@@ -94,7 +94,7 @@ def test_a_wrong_key_is_ignored(holds: bytes) -> None:
 def test_a_wrap_of_another_epoch_opens_nothing() -> None:
     """Attack 2: a wrap copied into another epoch, or granted for one, does not open there."""
     one, two = fact(1, to=(BEN,)), fact(2)
-    copied = attrs.evolve(two, wraps=one.wraps)
+    copied = msgspec.structs.replace(two, wraps=one.wraps)
     granted = ((ANA.id, BEN.id, one.wraps[BEN.id]),)
     found = keys_of(one, copied, grants={name(2): granted})
     assert found.key_of(name(1)) == key(1)
@@ -108,7 +108,7 @@ def test_a_back_link_must_hold_what_it_names() -> None:
     lying = fact(3, back=1, to=(BEN,))
     sealed = boxes.seal_box(derive(key(3), "back-key"), epochs._back_context(name(1)), key(9))
     for link in (sealed, b"", lying.back[1][:-1] if lying.back else b""):
-        assert keys_of(fact(1), attrs.evolve(lying, back=(name(1), link))).key_of(name(1)) is None
+        assert keys_of(fact(1), msgspec.structs.replace(lying, back=(name(1), link))).key_of(name(1)) is None
 
 
 def test_what_a_back_link_really_leads_to_is_told() -> None:
@@ -118,7 +118,7 @@ def test_what_a_back_link_really_leads_to_is_told() -> None:
     assert found.led_back(fact(1)) is None
     closed = fact(3, back=2)
     assert found.led_back(closed) is None
-    lying = attrs.evolve(fact(2, back=1, to=(BEN,)), back=(name(1), b"junk"))
+    lying = msgspec.structs.replace(fact(2, back=1, to=(BEN,)), back=(name(1), b"junk"))
     assert keys_of(fact(1), lying).led_back(lying) is None
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable
 
-import attrs
 import pytest
+from msgspec.structs import replace as changed
 
 from couplejournal.errors import NewerFormatError, UntrustedDataError
 from couplejournal.ops import codec, domains
@@ -180,8 +180,8 @@ def test_the_position_is_bound_to_the_words() -> None:
     head = made.sealed.header
     eve = KeyPair(b"e" * 32, b"v" * 32)
     for other in (
-        attrs.evolve(head, key=eve.id), attrs.evolve(head, first=2, last=2), attrs.evolve(head, stream=b"T" * 16),
-        attrs.evolve(head, book=b"C" * 32), attrs.evolve(head, epoch=b"F" * 16), attrs.evolve(head, prev=b"Q" * 32),
+        changed(head, key=eve.id), changed(head, first=2, last=2), changed(head, stream=b"T" * 16),
+        changed(head, book=b"C" * 32), changed(head, epoch=b"F" * 16), changed(head, prev=b"Q" * 32),
     ):  # fmt: skip
         signer = eve if other.key == eve.id else OWN
         data = other.pack() + body + signer.sign(segments._signed(other.pack(), body))
