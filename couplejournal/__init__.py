@@ -42,8 +42,9 @@ if TYPE_CHECKING:
     from couplejournal.journal.arrivals import BEGINNING
     from couplejournal.journal.opening import KEYCHAIN, NO_PASSPHRASE, create, join, lock, open, unlock  # noqa: A004
     from couplejournal.journal.status import DeviceInfo, PairingStatus, Status
+    from couplejournal.model.change import Added, Change, Retracted, Revised
     from couplejournal.model.content import Content, RawContent
-    from couplejournal.model.entry import Added, Author, Change, Entry, Ref, Retracted, Revised
+    from couplejournal.model.entry import Author, Entry, Ref
     from couplejournal.model.kinds import Appreciation, Bid, Goal, Kind, Milestone, Note, Response, Step
     from couplejournal.pairing import Invitation, Joining, Pairing
     from couplejournal.sync import SyncReport
@@ -59,7 +60,8 @@ _PLACES = {
     ),
     "couplejournal.journal": ("Journal",),
     "couplejournal.model.content": ("Content", "RawContent"),
-    "couplejournal.model.entry": ("Added", "Author", "Change", "Entry", "Ref", "Retracted", "Revised"),
+    "couplejournal.model.change": ("Added", "Change", "Retracted", "Revised"),
+    "couplejournal.model.entry": ("Author", "Entry", "Ref"),
     "couplejournal.model.kinds": ("Appreciation", "Bid", "Goal", "Kind", "Milestone", "Note", "Response", "Step"),
     "couplejournal.journal.opening": ("KEYCHAIN", "NO_PASSPHRASE", "create", "join", "lock", "open", "unlock"),
     "couplejournal.pairing": ("Invitation", "Joining", "Pairing"),

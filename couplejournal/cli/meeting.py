@@ -27,7 +27,7 @@ from couplejournal.errors import CouplejournalError, DriveError, SetupError
 if TYPE_CHECKING:
     from couplejournal.journal import Journal
     from couplejournal.journal.status import Status
-    from couplejournal.model.entry import Change
+    from couplejournal.model.change import Change
     from couplejournal.sync.report import SyncReport
 
 INTERRUPTED: Final = 130
@@ -215,7 +215,7 @@ def _watch(journal: Journal, *, as_json: bool) -> None:
 
 def _change_lines(change: Change) -> list[str]:
     """Return a change as lines to print."""
-    from couplejournal.model.entry import Retracted
+    from couplejournal.model.change import Retracted
 
     if isinstance(change, Retracted):
         return [f"{change.entry_id[:PREFIX_DIGITS]}  taken back by its author"]

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from couplejournal.model.change import Change
     from couplejournal.model.content import Content, RawContent
-    from couplejournal.model.entry import Change, Entry
+    from couplejournal.model.entry import Entry
     from couplejournal.sync.report import SyncReport
 
 

@@ -15,7 +15,7 @@ from couplejournal.journal import writing
 from couplejournal.journal.arrivals import Arrivals
 from couplejournal.journal.place import MeetingPlace
 from couplejournal.journal.reading import Reader
-from couplejournal.model.entry import Change, Entry
+from couplejournal.model.entry import Entry
 from couplejournal.model.kinds import Content
 from couplejournal.store.home import Home
 from couplejournal.system import LocalZone
@@ -24,6 +24,7 @@ if TYPE_CHECKING:  # start-up: who only reads and writes needs neither pairing n
     from couplejournal.journal.exchange import Exchange
     from couplejournal.journal.status import DeviceInfo, PairingStatus, Status
     from couplejournal.journal.watching import Watch
+    from couplejournal.model.change import Change
     from couplejournal.pairing import Pairing
     from couplejournal.sync import SyncReport
     from couplejournal.view import JournalView

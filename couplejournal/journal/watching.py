@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from couplejournal.errors import CouplejournalError, NoSuchEntryError, UntrustedDataError
 from couplejournal.journal.arrivals import ops_by_place
-from couplejournal.model.entry import Added, Change, Retracted, Revised
+from couplejournal.model.change import Added, Change, Retracted, Revised
 from couplejournal.ops import words
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeAlias
 
 import attrs
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -114,8 +115,7 @@ class RawContent:
         return dict(self.fields)
 
 
-@attrs.frozen
-class FieldShape:
+class FieldShape(msgspec.Struct, frozen=True):
     """Describe one field of a kind: whether a stored value fits it, and its default (`attrs.NOTHING`: needed).
 
     ``is_tuple``: it is stored as a list and read as a tuple.

@@ -1,8 +1,8 @@
-"""An entry as a person sees it, and what changes in a journal: immutable values."""
+"""An entry as a person sees it: an immutable value."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal
 
 import attrs
 
@@ -66,34 +66,3 @@ class Entry:
     def text(self) -> str:
         """Return the text of the content, "" where there is none."""
         return self.content.text
-
-
-@attrs.frozen
-class Added:
-    """An entry came. ``cursor`` names this place in the order of arrival on this device."""
-
-    entry: Entry
-    cursor: str
-
-
-@attrs.frozen
-class Revised:
-    """An entry, or its state, is another now. ``cursor`` names this place in the order of arrival on this device."""
-
-    entry: Entry
-    cursor: str
-
-
-@attrs.frozen
-class Retracted:
-    """An entry was hidden by its author; ``kind`` is None where it was never seen.
-
-    ``cursor`` names this place in the order of arrival on this device.
-    """
-
-    entry_id: str
-    kind: str | None
-    cursor: str
-
-
-Change: TypeAlias = "Added | Revised | Retracted"

@@ -12,6 +12,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import attrs
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -36,8 +37,7 @@ class Transition:
     when: Mapping[str, str] = attrs.field(factory=dict, hash=False, kw_only=True)
 
 
-@attrs.frozen
-class Folded:
+class Folded(msgspec.Struct, frozen=True):
     """Where an entry stands: its state, the indexes of the steps that changed nothing, and who led into the state.
 
     ``entered_by`` is the person (16 bytes) whose step, or whose writing of the entry, led into the state.

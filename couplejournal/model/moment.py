@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Final
 
-import attrs
+import msgspec
 
 from couplejournal.errors import InvalidEntryError
 
@@ -24,8 +24,7 @@ _STRING_LIMIT_CHARACTERS: Final = 64
 _HINT: Final = "write it as 2026-01-31 or 2026-01-31T18:30"
 
 
-@attrs.frozen
-class Moment:
+class Moment(msgspec.Struct, frozen=True):
     """A point in time: ``ms`` since 1970-01-01T00:00Z, the author's minutes east of UTC, and how exact it is.
 
     ``precision`` is "day" (``ms`` is its local midnight), "minute" or "instant".

@@ -44,8 +44,8 @@ _UNSAFE: Final = (
     r"\ud800-\udfff"  # half pairs, which no terminal can be sent
     r"\U000e0000-\U000e007f]"  # tags
 )
-_SPECIAL: Final = re.compile(rf"(?P<kept>{_JOINER}|{_FLAG})|{_UNSAFE}")
-_BREAKS: Final = re.compile(r"[\t\n]+")
+_SPECIAL: Final = rf"(?P<kept>{_JOINER}|{_FLAG})|{_UNSAFE}"
+_BREAKS: Final = r"[\t\n]+"
 
 
 def neutralised(text: str, *, one_line: bool = False) -> str:
@@ -54,6 +54,8 @@ def neutralised(text: str, *, one_line: bool = False) -> str:
     Control characters other than newline and tab, marks of direction and marks without width become visible, as
     ``U+202E`` between single angle quotes. With ``one_line`` each run of newlines and tabs becomes one space.
     """
+    if text.isascii() and text.isprintable():
+        return text
     shown = text.replace("\r\n", "\n")
-    shown = _SPECIAL.sub(lambda found: found["kept"] or f"\u2039U+{ord(found[0]):04X}\u203a", shown)
-    return _BREAKS.sub(" ", shown) if one_line else shown
+    shown = re.sub(_SPECIAL, lambda found: found["kept"] or f"\u2039U+{ord(found[0]):04X}\u203a", shown)
+    return re.sub(_BREAKS, " ", shown) if one_line else shown

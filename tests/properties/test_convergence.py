@@ -170,7 +170,7 @@ class Convergence(RuleBasedStateMachine):
 
 def test_equal_operations_give_equal_views() -> None:
     """Whatever people and the drive do, devices converge, agree at every step, and lose nothing."""
-    run_state_machine_as_test(Convergence, settings=settings(max_examples=40, stateful_step_count=30))
+    run_state_machine_as_test(Convergence, settings=settings(max_examples=25, stateful_step_count=30))
 
 
 @pytest.mark.long

@@ -94,7 +94,7 @@ def test_merged_and_overlapping_segments_are_read() -> None:
     whole = ids_of(ben, [files[3]])
     assert len(whole) == 4
     orders = [[files[at] for at in order] for order in itertools.permutations(range(10), 3)]
-    for order in orders[::7]:
+    for order in orders[::31]:
         member = ben.copied()
         taken = member.book.take(order)
         assert set(verdicts(taken)) <= {STORED, KNOWN}
@@ -188,7 +188,7 @@ def test_a_stream_id_taken_by_another_key_shuts_nobody_out() -> None:
     ben.write("his")
     meet([ana, ben, phone], rounds=1)
     squatted = words_segment(ben, notes("squatted"), stream=stream)
-    for order in itertools.permutations([squatted.sealed.data, *phone.files()], 2):
+    for order in list(itertools.permutations([squatted.sealed.data, *phone.files()], 2))[::3]:
         member = _without_words(ana)
         taken = member.book.take([*order, squatted.sealed.data, *phone.files()])
         assert set(verdicts(taken)) <= {STORED, KNOWN}

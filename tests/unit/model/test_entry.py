@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import attrs
 import pytest
 
-from couplejournal.model.entry import Added, Author, Entry, Ref, Retracted
+from couplejournal.model.change import Added, Retracted
+from couplejournal.model.entry import Author, Entry, Ref
 from couplejournal.model.kinds import Content, Note, RawContent
 
 
