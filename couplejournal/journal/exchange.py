@@ -21,7 +21,7 @@ from couplejournal.merge import Frozen
 from couplejournal.pairing import Pairing
 from couplejournal.pairing.sharing import share_waiting
 from couplejournal.pairing.state import NO_SHARING
-from couplejournal.sync import Sync, SyncMemory, SyncReport
+from couplejournal.sync import Delivery, Sync, SyncMemory, SyncReport
 
 ROUNDS: Final = 3  # what came may have to be answered, and an answer handed over
 SHARED_AT_ONCE: Final = 16  # entries, before another process of this device gets its turn
@@ -103,10 +103,7 @@ class Exchange:
         device = self._device
         key = (shared.id, id(drive))
         if key not in self._syncs:
-            folder = hashlib.sha256(str(self._place.path).encode("utf-8", "surrogateescape")).hexdigest()[:8]
-            path = device.home.state_file(f"sync-{shared.folder}-{folder}.json")  # another folder, another memory
-            memory = SyncMemory(device.disk, path, program=__version__)
-            self._syncs = {key: Sync(shared, drive, memory, device.system)}
+            self._syncs = {key: Sync(shared, drive, self._memory(shared), device.system)}
         settings = device.settings
         report = self._syncs[key].run(budget_s=budget_s, may_found=settings.may_found)
         if report.drive == "ok" and report.finished and settings.may_found:  # its beginning lies there for sure
@@ -114,6 +111,25 @@ class Exchange:
                 lambda now: msgspec.structs.replace(now, may_found=now.may_found and now.drive != settings.drive)
             )
         return report
+
+    def outbox(self, shared: Book) -> int:
+        """Return how many of this device's own files were not seen whole on the drive since they were written.
+
+        Raises:
+            StoreError: the disk fails.
+        """
+        memory = self._memory(shared)
+        memory.refresh()
+        with self._device.hold():
+            own = [held for held in shared.held() if held.is_mine]
+        return sum(memory.delivery(held.digest) is Delivery.SAVED for held in own)
+
+    def _memory(self, shared: Book) -> SyncMemory:
+        """Return what this device remembers of the shared book and the present folder: each folder has its own."""
+        device = self._device
+        folder = hashlib.sha256(str(self._place.path).encode("utf-8", "surrogateescape")).hexdigest()[:8]
+        path = device.home.state_file(f"sync-{shared.folder}-{folder}.json")
+        return SyncMemory(device.disk, path, program=__version__)
 
     def _without_book(self, drive: Drive, trouble: str) -> SyncReport:
         """Say how the folder is while there is no shared book yet."""

@@ -256,7 +256,7 @@ class Journal:
             shared=view.count(audience="shared"),
             private=view.count(audience="private"),
             waiting=view.count(audience="waiting"),
-            outbox=delivery.outbox,
+            outbox=0 if shared is None else self._exchange.outbox(shared),
             reached=delivery.reached,
             stopped=None if shared is None else shared.stopped(),
             pairing=self._pairing_status(),

@@ -28,17 +28,15 @@ FIRST_OPS: Final = 8  # a device says its name before anything else but what it 
 
 
 class LastSync(msgspec.Struct):
-    """The last sync that reached the drive: when (ms since 1970), and how many files it could not hand over."""
+    """The last sync that reached the drive: when (ms since 1970)."""
 
     synced_ms: int = 0
-    outbox: int = 0
 
 
 class Delivery(msgspec.Struct, frozen=True):
-    """How far this device's words have come."""
+    """When this device last reached the drive, and whether the other told that all of its words arrived."""
 
     synced_at: datetime | None
-    outbox: int
     reached: bool | None
 
 
@@ -209,9 +207,9 @@ class Reader:
 
     def note_sync(self, report: SyncReport) -> None:
         """Remember when the drive was reached, for other processes of this device too; a hint, not synced to disk."""
-        if report.drive != "ok":
+        if report.drive != "ok" or self.device.shared is None:
             return
-        note = LastSync(self.device.system.now_ms(), report.outbox)
+        note = LastSync(self.device.system.now_ms())
         with contextlib.suppress(StoreError):  # the sync itself is done
             self.device.disk.replace(self._note_path, msgspec.json.encode(note), durable=False, private=True)
 
@@ -224,11 +222,11 @@ class Reader:
         note = self._last_sync()
         at = datetime.fromtimestamp(note.synced_ms / 1000, UTC) if note.synced_ms else None
         if shared is None:
-            return Delivery(at, 0, None)
+            return Delivery(at, None)
         with self.device.hold():
             own = [held for held in shared.held() if held.is_mine and not held.is_key]
             reached = shared.seen(own[-1], since_ms=0) if own else None
-        return Delivery(at, note.outbox, reached)
+        return Delivery(at, reached)
 
     def _last_sync(self) -> LastSync:
         data = self.device.disk.read(self._note_path, limit_bytes=NOTE_LIMIT_BYTES)

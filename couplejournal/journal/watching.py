@@ -51,6 +51,8 @@ class Watch:
         """Watch the replicas and the shared folder from a thread of its own."""
         from couplejournal.drive.watch import Watched, Watcher  # watchdog: only for those who watch
 
+        self._journal.view()  # read everything now, and not when the first change is awaited
+
         device, place = self._journal.device, self._journal.place
         folders = [Watched(device.home.data)]
         path = place.path

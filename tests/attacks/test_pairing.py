@@ -2,107 +2,32 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
 import pytest
+from attacks.rooms import Room, invited, is_alone, joined, joining_of, sealed_join
 
 import couplejournal as cj
 from couplejournal.book.founding import founding_signature, make_genesis
 from couplejournal.device import book_id_of
 from couplejournal.errors import UntrustedDataError
-from couplejournal.journal import Journal
 from couplejournal.ops import codec, domains, words
-from couplejournal.ops.membership import admit_message, key_id
 from couplejournal.pairing import state
 from couplejournal.pairing.meeting import FOLDER as INVITES
-from couplejournal.seal import boxes, segments
 from couplejournal.seal import invite as sealing
-from couplejournal.seal.invite import InviteKeys, Join, Offer
+from couplejournal.seal import segments
+from couplejournal.seal.invite import Join, Offer
 from couplejournal.seal.keys import _SMALL_ORDER_Y, KeyPair
 from couplejournal.seal.segments import KEY_STREAM, NO_BOOK
 from couplejournal.testing.clocks import FakeSystem
-from couplejournal.testing.couples import Couple, pair
-from couplejournal.testing.disks import MemoryDisk
-from couplejournal.testing.drives import DriveSim
 
 HOURS_S = 3600
-
-
-class Room:
-    """Ana, Ben and Eve, each with a journal of one, before one folder."""
-
-    def __init__(self, tmp_path: Path) -> None:
-        self.sim = DriveSim(1)
-        self.couple = Couple(tmp_path, disk=lambda _: MemoryDisk())
-        self.ana, self.ben, self.eve = (self.couple.start(name) for name in ("Ana", "Ben", "Eve"))
-        for journal in self.couple:
-            journal.place.use(self.sim.face(0))
-
-    @property
-    def files(self) -> dict[str, bytes]:
-        """Return what lies in the folder."""
-        return {path: file.data for path, file in self.sim.views[0].items()}
-
-    def plant(self, path: str, data: bytes) -> None:
-        """Put a file into the folder, as its host can."""
-        self.sim.plant(0, path, data)
-
-    def suffixed(self, suffix: str) -> str:
-        """Return the one path that ends like this."""
-        [path] = [path for path in self.files if path.endswith(suffix)]
-        return path
-
-    def is_without_books(self) -> bool:
-        """Return whether the folder holds pairing files at most."""
-        return all(path.startswith(INVITES) for path in self.files)
-
-    def sync(self, *journals: Journal) -> None:
-        """Sync a few times."""
-        for _ in range(3):
-            for journal in journals:
-                journal.sync()
 
 
 @pytest.fixture
 def room(tmp_path: Path) -> Room:
     """Return three people before one folder."""
     return Room(tmp_path)
-
-
-def invited(room: Room) -> tuple[cj.Invitation, str]:
-    """Return Ana's invite and its words."""
-    invitation = room.ana.pairing.invite()
-    return invitation, " ".join(invitation.words)
-
-
-def joined(journal: Journal, typed: str) -> cj.Joining:
-    """Let somebody type the words, and look once."""
-    journal.pairing.join(typed)
-    journal.sync()
-    return joining_of(journal)
-
-
-def joining_of(journal: Journal) -> cj.Joining:
-    """Return the open joining."""
-    found = journal.pairing.current
-    assert isinstance(found, cj.Joining)
-    return found
-
-
-def is_alone(journal: Journal) -> bool:
-    """Return whether a device has its private book and no other: nothing was founded, admitted or copied."""
-    disk, home = journal.device.disk, journal.home
-    return journal.device.shared is None and len({item.name for item in disk.list(home.data)}) == 1
-
-
-def sealed_join(secret: bytes, offer: bytes, join: Join, sign: Callable[[bytes], bytes]) -> bytes:
-    """Return the file of an answer, signed however one likes."""
-    inner = codec.encode(join)
-    signed = codec.encode((inner, sign(sealing._join_message(offer, inner))))
-    return boxes.seal_box(InviteKeys.of(secret).join_key, domains.domain("join"), sealing._padded(signed))
 
 
 @pytest.mark.parametrize("suffix", [".offer", ".join"])
@@ -351,103 +276,6 @@ def test_joiner_who_has_not_said_yes_takes_and_writes_nothing(room: Room) -> Non
     assert not [path for path in room.files if path.startswith(INVITES)]
 
 
-@pytest.fixture
-def own_devices(tmp_path: Path) -> tuple[Couple, DriveSim, Journal]:
-    """Return Ana and Ben, who share a journal, and a telephone with a journal of its own."""
-    sim = DriveSim(3)
-    couple = pair(tmp_path, sim=sim, disk=lambda _: MemoryDisk())
-    phone = couple.start("Ana", home="phone")
-    next(iter(couple)).add(cj.Bid("before the telephone"))
-    couple.sync()
-    return couple, sim, phone
-
-
-def test_rolled_back_folder_keeps_a_new_device_waiting(own_devices: tuple[Couple, DriveSim, Journal]) -> None:
-    """29: while the folder shows less than the heads that the invite pinned, the new device takes no book."""
-    couple, sim, phone = own_devices
-    ana = couple.journals[0]
-    invitation = ana.pairing.invite(device=True)
-    phone.pairing.join(" ".join(invitation.words))
-    couple.sync()
-    joining = joining_of(phone)
-    joining.confirm()
-    assert invitation.check_words == joining.check_words
-    invitation.accept()
-    ana.sync()
-    sim.settle()
-    assert ana.device.shared is not None
-    own = ana.device.shared.own_key
-    last = max(
-        (held for held in ana.device.shared.held() if held.is_mine and not held.is_key), key=lambda held: held.last
-    )
-    assert own
-    withheld = sim.views[2].pop(last.path)
-    for _ in range(3):
-        phone.sync()
-    assert phone.device.shared is None
-    assert joining.state == "confirmed"
-    sim.views[2][last.path] = withheld
-    couple.systems[2].advance(HOURS_S)
-    phone.sync()
-    assert phone.device.shared is not None
-
-
-def test_other_history_than_the_invite_stops_a_new_device(own_devices: tuple[Couple, DriveSim, Journal]) -> None:
-    """29: where the folder contradicts a head that the invite pinned, the new device stops and says so."""
-    couple, sim, phone = own_devices
-    ana = couple.journals[0]
-    invitation = ana.pairing.invite(device=True)
-    secret = sealing.secret_of(" ".join(invitation.words))
-    shared = ana.device.shared
-    assert shared is not None
-    own = next(one for one in ana.device.secrets.books if one.book == shared.id)
-    offer = sealing.open_offer(secret, next(f.data for path, f in sim.views[0].items() if path.endswith(".offer")))
-    stream, seq, _ = offer.heads[0]
-    twisted = msgspec.structs.replace(offer, heads=[(stream, seq, bytes(32)), *offer.heads[1:]])
-    file = sealing.seal_offer(secret, twisted, KeyPair(own.sign_seed, own.kem_seed))
-    found = state.load(ana.device.secrets.pairing)
-    assert isinstance(found, state.InviterState)
-    planted = state.dump(msgspec.structs.replace(found, offer=file))
-    ana.device.change(lambda secrets: msgspec.structs.replace(secrets, pairing=planted))
-    sim.settle()
-    for view in sim.views:
-        del view[next(path for path in view if path.endswith(".offer"))]
-    current = ana.pairing.current
-    assert isinstance(current, cj.Invitation)
-    phone.pairing.join(" ".join(invitation.words))
-    couple.sync()
-    joining_of(phone).confirm()
-    current.accept()
-    couple.sync()
-    assert phone.device.shared is None
-    assert "another history" in phone.sync().message
-
-
-def test_admission_by_another_key_is_not_taken(own_devices: tuple[Couple, DriveSim, Journal]) -> None:
-    """29: only the admission by the device that the invite named counts, even if another of the same person admits."""
-    couple, _, phone = own_devices
-    ana = couple.journals[0]
-    couple.pair(ana, phone, is_device=True)
-    tablet = couple.start("Ana", home="tablet")
-    couple.sim = None
-    tablet.place.use(phone.place.drive())
-    ana.place.use(phone.place.drive())
-    invitation = ana.pairing.invite(device=True)
-    tablet.pairing.join(" ".join(invitation.words))
-    tablet.sync()
-    joining = joining_of(tablet)
-    joining.confirm()
-    own, book = joining._own(), phone.device.shared
-    assert book is not None
-    proof = own.sign(admit_message(book.id, book.own_key, own.public.raw))
-    book.admit(own.public.raw, proof, phone.device.secrets.founding_seed)
-    phone.sync()
-    for _ in range(3):
-        tablet.sync()
-    assert tablet.device.shared is None
-    assert joining.state == "confirmed"
-
-
 def weak_keys() -> list[bytes]:
     """Return keys that prove nothing: the 14 small-order encodings, bad HPKE halves, wrong lengths."""
     kem = KeyPair(bytes(32), bytes(32)).public.kem
@@ -483,25 +311,6 @@ def test_weak_keys_are_refused(room: Room, number: int) -> None:
         assert invitation.check_words is None
 
 
-def test_answer_with_a_key_that_is_there_already_is_refused(own_devices: tuple[Couple, DriveSim, Journal]) -> None:
-    """30: the key of a device that belongs to the book cannot be admitted once more."""
-    couple, sim, _ = own_devices
-    ana, ben = couple.journals[:2]
-    invitation = ana.pairing.invite(device=True)
-    secret = sealing.secret_of(" ".join(invitation.words))
-    path, offer = next((path, file.data) for path, file in sim.views[0].items() if path.endswith(".offer"))
-    for holder in (ana, ben):
-        shared = holder.device.shared
-        assert shared is not None
-        one = next(one for one in holder.device.secrets.books if one.book == shared.id)
-        own = KeyPair(one.sign_seed, one.kem_seed)
-        inviter = sealing.open_offer(secret, offer).device_keys
-        proof = own.sign(admit_message(shared.id, key_id(inviter), own.public.raw))
-        join = Join(keys=own.public.raw, name="Ana", nonce=bytes(16), proof=proof)
-        sim.plant(0, path.replace(".offer", ".join"), sealing.seal_join(secret, offer, join, own))
-        assert invitation.check_words is None
-
-
 def test_partner_answer_without_founding_signature_is_refused(room: Room) -> None:
     """30: an answer of a root whose founding key did not sign, or of one's own root, is not pinned."""
     invitation, typed = invited(room)
@@ -511,69 +320,3 @@ def test_partner_answer_without_founding_signature_is_refused(room: Room) -> Non
         join = Join(keys=good.public.raw, name="Ben", nonce=bytes(16), root_keys=root, founding_signature=bytes(64))
         room.plant(room.suffixed(".offer").replace(".offer", ".join"), sealing.seal_join(secret, offer, join, good))
         assert invitation.check_words is None
-
-
-def shape_of(sim: DriveSim) -> list[tuple[str, int]]:
-    """Return names and sizes of what lies in the folder, random ids and hashes apart."""
-    ids = re.compile(r"[0-9a-f]{32}")
-    return sorted((ids.sub("#", path), len(file.data)) for path, file in sim.views[0].items())
-
-
-def shapes_of_a_pairing(tmp_path: Path, private: int) -> list[list[tuple[str, int]]]:
-    """Return what the folder looks like after each step, for an inviter with so many private entries."""
-    sim = DriveSim(1)
-    couple = Couple(tmp_path, disk=lambda _: MemoryDisk())
-    ana, ben = couple.start("Ana"), couple.start("Ben")
-    for journal in couple:
-        journal.place.use(sim.face(0))
-        for number in range(private):
-            journal.add(cj.Note(f"mine alone {number}"))
-    shapes = []
-
-    def look() -> None:
-        shapes.append(shape_of(sim))
-
-    invitation = ana.pairing.invite()
-    look()
-    ben.pairing.join(" ".join(invitation.words))
-    for _ in range(2):
-        ben.sync()
-        ana.sync()
-        look()
-    joining_of(ben).confirm()
-    invitation.accept()
-    for _ in range(3):
-        ana.sync()
-        ben.sync()
-        look()
-    ana.add(cj.Bid("for both"))
-    for number in range(private):
-        ana.add(cj.Note(f"mine alone again {number}"))
-    ana.sync()
-    look()
-    return shapes
-
-
-def test_private_entries_show_nowhere(tmp_path: Path) -> None:
-    """42: with none or with many private entries the folder has the same names and sizes at every step of a pairing."""
-    assert shapes_of_a_pairing(tmp_path / "none", 0) == shapes_of_a_pairing(tmp_path / "many", 25)
-
-
-def test_private_entries_change_no_byte(tmp_path: Path) -> None:
-    """42: private entries, their revisions and retractions change no byte, name or time in the folder."""
-    sim = DriveSim(1)
-    couple = Couple(tmp_path, disk=lambda _: MemoryDisk())
-    ana, ben = couple.start("Ana"), couple.start("Ben")
-    for journal in couple:
-        journal.place.use(sim.face(0))
-    couple.pair(ana, ben)
-    shared = ana.add(cj.Bid("for both"))
-    couple.sync()
-    before = dict(sim.views[0])
-    for number in range(20):
-        note = ana.add(cj.Note(f"mine alone {number}"), refs={"about": shared.id})
-        ana.revise(note, cj.Note("mine still"))
-        ben.add(cj.Appreciation("unsaid yet"), audience="private")
-        ana.retract(note)
-    couple.sync()
-    assert sim.views[0] == before

@@ -349,3 +349,16 @@ def test_an_entry_that_has_just_arrived_can_be_answered(pair: tuple[CommandLine,
     ana, ben = pair
     bid = id_of(ana("bid", "look at the moon"))
     assert ben("reply", bid, "toward").code == 0
+
+
+def test_status_counts_what_was_never_handed_over(pair: tuple[CommandLine, CommandLine], folder: Path) -> None:
+    """An entry that was saved while the folder was away is not called handed over, in any later process."""
+    ana, _ = pair
+    assert json.loads(ana("status", "--json").out)["outbox"] == 0
+    away = folder.rename(folder.with_name("away"))
+    assert ana("bid", "are you there?").code == 0
+    assert json.loads(ana("status", "--json").out)["outbox"] > 0
+    away.rename(folder)
+    assert ana("sync").code == 0
+    assert ana("sync").code == 0
+    assert json.loads(ana("status", "--json").out)["outbox"] == 0
