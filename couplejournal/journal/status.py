@@ -27,8 +27,8 @@ class Status:
     """How a journal stands on this device.
 
     ``mode`` is that of the keystore; ``drive_state`` and ``drive_message`` are those of the last sync of this process;
-    ``shared``, ``private`` and ``waiting`` count entries; ``outbox`` counts own sealed files that were not seen whole on
-    the drive since they were written; ``reached`` says whether the other's devices told that they hold all that was
+    ``shared``, ``private`` and ``waiting`` count entries; ``outbox`` counts own sealed files that were not seen whole
+    on the drive since they were written; ``reached`` says whether the other's devices told that they hold all that was
     handed over (None: not known); ``stopped`` is why this device does not write, or None.
     """
 
