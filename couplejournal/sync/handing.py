@@ -14,6 +14,7 @@ import attrs
 from couplejournal.drive.interface import DriveReadOnlyError, UnfitFileError
 from couplejournal.errors import DriveError
 from couplejournal.sync import names, schedule, taking
+from couplejournal.sync.coverage import Coverage
 from couplejournal.sync.memory import Sent
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ class _Handing:
     trip: Trip
     here: set[bytes] = attrs.field(factory=set)
     _folded: dict[str, DriveFile] | None = None
-    covered: dict[bytes, list[tuple[int, int]]] | None = None
+    covered: Coverage | None = None
     failed: set[bytes] = attrs.field(factory=set)
     errors: list[DriveError] = attrs.field(factory=list)
 
@@ -170,17 +171,8 @@ class _Handing:
     def _is_covered(self, held: Held) -> bool:
         """Say whether other verified files of the stream hold every operation of this one."""
         if self.covered is None:
-            self.covered = {}
-            marks = self.trip.kept.marks.values()
-            for mark in sorted(
-                (mark for mark in marks if mark.digest in self.here), key=lambda mark: (mark.stream, mark.first)
-            ):
-                runs = self.covered.setdefault(mark.stream, []) if mark.last else []
-                if runs and mark.first <= runs[-1][1] + 1:
-                    runs[-1] = (runs[-1][0], max(runs[-1][1], mark.last))
-                else:
-                    runs.append((mark.first, mark.last))
-        return any(first <= held.first and held.last <= last for first, last in self.covered.get(held.stream, ()))
+            self.covered = Coverage(mark for mark in self.trip.kept.marks.values() if mark.digest in self.here)
+        return self.covered.has(held)
 
     def _is_lost(self, held: Held, key: str) -> bool:
         """Say whether it is on this device to put back another's file now (docs/spec/sync.md 1, rule 4)."""

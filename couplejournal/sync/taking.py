@@ -17,6 +17,7 @@ from couplejournal.drive.interface import DriveFullError, DriveLateError, DriveM
 from couplejournal.errors import DriveError
 from couplejournal.seal.segments import MAGIC, SEGMENT_LIMIT_BYTES, SMALLEST_BYTES
 from couplejournal.sync import names, schedule
+from couplejournal.sync.coverage import Coverage
 from couplejournal.sync.port import Verdict
 from couplejournal.sync.report import Refusal
 from couplejournal.sync.trip import DIGEST_BYTES
@@ -56,15 +57,28 @@ class _Offer:
 
 
 def forget_gone(trip: Trip) -> None:
-    """Forget what was known of files that are not listed any more; what was taken from them stays taken."""
+    """Forget what was known of files that are not listed any more; what was taken from them stays taken.
+
+    The same for files that are listed, and whose content this device has lost since (a worn disk): they are read again.
+    """
     kept = trip.kept
-    for path in trip.gone():
+    for path in (*trip.gone(), *_lost_here(trip)):
         del kept.marks[path]
     own = Verdict.OWN_UNKNOWN.value
     for path, trouble in list(kept.troubles.items()):
         is_gone = path not in trip.listing and trouble.verdict != own
         if is_gone or (trouble.verdict == own and trouble.digest in trip.held):
             del kept.troubles[path]
+
+
+def _lost_here(trip: Trip) -> list[str]:
+    """Return the listed names under which something was verified that is not held any more, whole or in other files."""
+    listed = ((path, mark) for path, mark in trip.kept.marks.items() if path in trip.listing)
+    missing = [(path, mark) for path, mark in listed if mark.digest not in trip.held]
+    if not missing:
+        return []
+    held = Coverage(trip.held.values())
+    return [path for path, mark in missing if not held.has(mark)]
 
 
 def look_again_at_own(trip: Trip, *, has_booted: bool) -> None:
