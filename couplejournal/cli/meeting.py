@@ -101,7 +101,10 @@ def _pairing_rows(found: Status) -> list[tuple[str, str]]:
     rows = [(f"open {side}", f"for {whom}, {clean_line(pairing.state)}{left}")]
     if pairing.check_words:
         rows.append(("six words", " ".join(pairing.check_words)))
-        rows.append(("", "the same on both screens? then: couplejournal accept"))
+        is_said = pairing.state == "confirmed"
+        rows.append(
+            ("", "confirmed here; the other accepts next" if is_said else "the same on both? couplejournal accept")
+        )
     return rows
 
 

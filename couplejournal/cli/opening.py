@@ -169,8 +169,8 @@ def acknowledge(journal: Journal, entry: Entry, *, no_sync: bool, as_json: bool)
         is_handed_over = not isinstance(outcome, str) and outcome is not None and _has_left(outcome)
         print_json("entry/1", {**entry_fields(entry), "handed_to_drive": is_handed_over})
         return
-    partner = _partner_of(journal) if entry.audience == "shared" else ""
-    audience, trouble = _whereabouts(entry.audience, partner, outcome)
+    partner = name_or_partner(journal.partner_name) if entry.audience == "shared" else ""
+    audience, trouble = _whereabouts(entry.audience, partner, outcome, is_paired=journal.is_shared)
     # Whether these digits name one entry only is not looked up: it would mean reading the whole journal. Should another
     # begin alike, whoever uses them is told so, and `log` shows more digits.
     say(f"saved {entry.id[:PREFIX_DIGITS]} · {audience}")
@@ -178,21 +178,15 @@ def acknowledge(journal: Journal, entry: Entry, *, no_sync: bool, as_json: bool)
         talk(clean_line(trouble))
 
 
-def _partner_of(journal: Journal) -> str:
-    """Return the name of the other person as it is shown."""
-    known = getattr(journal, "partner_name", None)
-    if known is None:
-        partner = journal.view().partner
-        known = partner.name if partner is not None else ""
-    return name_or_partner(known)
-
-
-def _whereabouts(audience: str, partner: str, outcome: SyncReport | str | None) -> tuple[str, str]:
+def _whereabouts(audience: str, partner: str, outcome: SyncReport | str | None, *, is_paired: bool) -> tuple[str, str]:
     """Return who can read it and where it lies, and a sentence for stderr where the folder failed."""
     if audience == "private":
         return "private, stays with you", ""
     if audience == "waiting":
-        return "for both, stays here until your partner has joined", ""
+        after = (
+            "until your partner has joined" if not is_paired else "with what it belongs to (`share` shows it to both)"
+        )
+        return f"for both, stays here {after}", ""
     if outcome is None:
         return f"shared with {partner} once you sync", ""
     if isinstance(outcome, str):

@@ -263,6 +263,11 @@ class Journal:
         )
 
     @property
+    def is_shared(self) -> bool:
+        """Return whether there is a shared book of two."""
+        return self.device.shared is not None
+
+    @property
     def partner_name(self) -> str:
         """Return the other person's name, empty before there is one. It reads no entry, unlike `view`.
 

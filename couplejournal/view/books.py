@@ -71,10 +71,10 @@ class Item:
 
 
 def audience_of(book: BookState, write: Write) -> Literal["shared", "private", "waiting"]:
-    """Return who reads an entry: "waiting" is meant for both, and stands in a private book."""
+    """Return who reads an entry: "waiting" is meant for both, and stands in a private book that is still written to."""
     if book.audience == "shared":
         return "shared"
-    return "waiting" if write.both else "private"
+    return "waiting" if write.both and book.role == "private" else "private"
 
 
 class Shelf:
