@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 INTERRUPTED = 130
+_IS_WORD = re.compile(r"[\w-]{1,24}")
 
 
 class LazyGroup(click.Group):
@@ -52,7 +54,9 @@ class LazyGroup(click.Group):
         from difflib import get_close_matches
 
         near = get_close_matches(name, COMMANDS, n=1)
-        raise click.UsageError(f"there is no command {name!r}" + (f"; did you mean {near[0]!r}?" if near else ""), ctx)
+        # Several words are no slip in a name but a text, which an error never repeats.
+        told = f"there is no command {name!r}" if _IS_WORD.fullmatch(name) else "there is no such command"
+        raise click.UsageError(told + (f"; did you mean {near[0]!r}?" if near else ""), ctx)
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands first and the options, in two lines, below them: the whole help fits one screen."""
@@ -157,6 +161,20 @@ def _say_unexpected(error: BaseException, settings: Settings) -> None:
         say_error(f"something went wrong inside couplejournal ({type(error).__name__})", hint)
 
 
+def _usage_words(error: click.ClickException) -> str:
+    """Return what is wrong with a command line without repeating any of it, since it may be what somebody wrote."""
+    if isinstance(error, click.NoSuchOption):
+        near = f"; did you mean {min(error.possibilities)}?" if error.possibilities else ""
+        return f"there is no such option{near}; before a text that begins with a hyphen write --"
+    if isinstance(error, click.BadParameter) and error.param is not None:
+        name, wanted = error.param.opts[0], error.param.type
+        if isinstance(wanted, click.Choice):
+            return f"{name} is one of {', '.join(wanted.choices)}"
+        if isinstance(wanted, click.IntRange):
+            return f"{name} takes a whole number" + ("" if wanted.min is None else f", {wanted.min} or more")
+    return error.format_message()
+
+
 def _usage_hint(error: click.UsageError) -> str:
     return f"{error.ctx.command_path} --help" if error.ctx is not None else ""
 
@@ -169,7 +187,7 @@ def _tell(error: BaseException, settings: Settings) -> int:
         say_error(str(error), error.hint)
         return error.exit_code
     if isinstance(error, click.ClickException):
-        say_error(error.format_message(), _usage_hint(error) if isinstance(error, click.UsageError) else "")
+        say_error(_usage_words(error), _usage_hint(error) if isinstance(error, click.UsageError) else "")
         return error.exit_code
     if isinstance(error, (click.Abort, KeyboardInterrupt)):
         click.echo("interrupted", err=True)
@@ -195,8 +213,3 @@ def run(args: Sequence[str] | None = None) -> int:
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the last door: whatever comes, one line
         return _tell(error, settings)
     return result if isinstance(result, int) else 0
-
-
-def main() -> NoReturn:
-    """Run the command line of this process and leave with its exit code."""
-    sys.exit(run())

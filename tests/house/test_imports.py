@@ -41,8 +41,8 @@ atexit.register(lambda: print(__import__("json").dumps(sorted(set(sys.modules) -
 """
 MAIN = """
 sys.argv = ["couplejournal", {flag!r}]
-from couplejournal.cli.main import main
-raise SystemExit(main())
+from couplejournal.cli.main import run
+raise SystemExit(run())
 """
 
 
