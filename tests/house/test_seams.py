@@ -168,3 +168,14 @@ def test_every_allowance_is_of_use() -> None:
     """A module that is allowed to touch the world exists."""
     places = {place for seam in SEAMS.values() for place in seam.allowed}
     assert sorted(place for place in places if not (CHECKOUT / "couplejournal" / place).exists()) == []
+
+
+def test_nothing_waits_for_the_end_of_the_process() -> None:
+    """A command leaves without running exit handlers, so nothing may be registered there."""
+    found = [
+        path.name
+        for folder in ("couplejournal", "plugins")
+        for path in sorted((CHECKOUT / folder).rglob("*.py"))
+        if "atexit" in path.read_text("utf-8")
+    ]
+    assert found == []
