@@ -36,7 +36,8 @@ def react(journal: cj.Journal, goal: cj.Entry) -> None:
         return
     question = cj.Note(f"What could be the first small step? ({goal.text})", source=BOT)
     note = journal.reply(goal, question, audience="private")
-    print(f"asked {note.id[:8]} about {goal.id[:8]}: {goal.text}", flush=True)
+    shown = "".join(letter if letter.isprintable() else " " for letter in goal.text)  # no terminal obeys an entry
+    print(f"asked {note.id[:8]} about {goal.id[:8]}: {shown}", flush=True)
 
 
 def store(cursor_file: Path, cursor: str) -> None:

@@ -7,8 +7,17 @@ from typing import TYPE_CHECKING
 import click
 
 from couplejournal.cli import asking
-from couplejournal.cli.opening import acknowledge, found_entry, json_option, no_sync_option, opened, shorten
+from couplejournal.cli.opening import (
+    acknowledge,
+    found_entry,
+    json_option,
+    look,
+    no_sync_option,
+    opened,
+    shorten,
+)
 from couplejournal.cli.output import print_json
+from couplejournal.cli.rendering import clean_line
 from couplejournal.cli.settings import Act, current
 from couplejournal.errors import InvalidEntryError
 
@@ -54,7 +63,11 @@ def step(id: str, name: str | None, text: str | None, *, no_sync: bool, as_json:
     """
     with opened() as journal:
         target = found_entry(journal, id, no_sync=no_sync)
-        allowed = tuple(offered for offered in journal.view().steps_allowed(target.id) if offered not in TURNS)
+        allowed = _allowed(journal, target)
+        if name not in allowed and not no_sync:  # the other may have taken it further meanwhile
+            look(journal)
+            target = journal.entry(target.id)
+            allowed = _allowed(journal, target)
         if name is None and as_json:
             print_json("steps/1", {"id": target.id, "state": target.state, "steps": list(allowed)})
             return
@@ -66,6 +79,11 @@ def step(id: str, name: str | None, text: str | None, *, no_sync: bool, as_json:
         words = asking.text(text, what="Your words", is_needed=False)
         entry = journal.step(target, name, text=words)
         acknowledge(journal, entry, no_sync=no_sync, as_json=as_json)
+
+
+def _allowed(journal: Journal, target: Entry) -> tuple[str, ...]:
+    """Return the steps that are possible now; a turn is a reply."""
+    return tuple(offered for offered in journal.view().steps_allowed(target.id) if offered not in TURNS)
 
 
 def _possible(target: Entry, allowed: tuple[str, ...]) -> str:
@@ -80,5 +98,7 @@ def _choose(journal: Journal, target: Entry, allowed: tuple[str, ...]) -> str | 
     if allowed and current().may_ask:
         return asking.choice("Which step?", allowed)
     short = shorten(journal.view())(target.id)
-    click.echo(f"{short} · {target.kind} · {(target.state or '').replace('_', ' ')} · {_possible(target, allowed)}")
+    click.echo(
+        f"{short} · {clean_line(target.kind)} · {(target.state or '').replace('_', ' ')} · {_possible(target, allowed)}"
+    )
     return None

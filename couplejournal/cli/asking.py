@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from couplejournal.cli.settings import Settings, current, is_terminal
-from couplejournal.errors import InvalidEntryError, KeyMissingError, LockedError
+from couplejournal.errors import InvalidEntryError, KeyMissingError, LockedError, StoreError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -100,7 +100,11 @@ def _given_secret() -> str | None:
 
         from couplejournal.disk import RealDisk
 
-        data = RealDisk().read(Path(path).expanduser(), limit_bytes=SECRET_LIMIT_BYTES)
+        try:
+            data = RealDisk().read(Path(path).expanduser(), limit_bytes=SECRET_LIMIT_BYTES)
+        except StoreError:
+            message = f"what {FILE_VARIABLE} names is no readable file of at most {SECRET_LIMIT_BYTES} bytes"
+            raise KeyMissingError(message, hint=f"{COMMAND_VARIABLE} takes a command instead") from None
         if data is None:
             raise KeyMissingError(f"the file that {FILE_VARIABLE} names is not there")
         return _first_line(data, FILE_VARIABLE)
@@ -113,7 +117,9 @@ def _run(command: str) -> bytes:
     import subprocess
 
     try:
-        done = subprocess.run(shlex.split(command), stdout=subprocess.PIPE, check=True)  # noqa: S603 - the person's own
+        # What is piped in is the text of an entry: a command that reads its stdin must not swallow it.
+        stdin = None if is_terminal(sys.stdin) else subprocess.DEVNULL
+        done = subprocess.run(shlex.split(command), stdin=stdin, stdout=subprocess.PIPE, check=True)  # noqa: S603 - the person's own
     except subprocess.CalledProcessError as error:
         message = f"the command in {COMMAND_VARIABLE} ended with {error.returncode}"
         raise KeyMissingError(message, hint="run it by hand to see why") from None

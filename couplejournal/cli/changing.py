@@ -39,7 +39,7 @@ def revise(id: str, text: str | None, *, no_sync: bool, as_json: bool) -> None: 
 
 @click.command(cls=Act)
 @click.argument("id", metavar="ID")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask; needed where nobody can be asked.")
 @no_sync_option
 @json_option
 def retract(id: str, *, yes: bool, no_sync: bool, as_json: bool) -> int:  # noqa: A002
@@ -50,8 +50,7 @@ def retract(id: str, *, yes: bool, no_sync: bool, as_json: bool) -> int:  # noqa
     with opened() as journal:
         target = found_entry(journal, id, no_sync=no_sync)
         short = shorten(journal.view())(target.id)
-        if not yes and current().may_ask and not asking.yes_or_no(f"Take back {short}?", default=False):
-            talk("nothing changed")
+        if not yes and not _is_meant(f"Take back {short}?"):
             return 1
         journal.retract(target)
         outcome = hand_over(journal, no_sync=no_sync or target.audience != "shared")
@@ -66,17 +65,30 @@ def retract(id: str, *, yes: bool, no_sync: bool, as_json: bool) -> int:  # noqa
 
 @click.command(cls=Act)
 @click.argument("id", metavar="ID")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask; needed where nobody can be asked.")
 @no_sync_option
 @json_option
 def share(id: str, *, yes: bool, no_sync: bool, as_json: bool) -> int:  # noqa: A002
     """Show a private entry of your own to both, for ever; its old id goes on naming it."""
     with opened() as journal:
         target = found_entry(journal, id, no_sync=no_sync)
-        if not yes and current().may_ask and target.audience != "shared":
-            talk(KEEP_A_COPY)
-            if not asking.yes_or_no("Share it?", default=False):
-                talk("nothing changed")
-                return 1
+        if not yes and target.audience != "shared" and not _is_meant("Share it?", KEEP_A_COPY):
+            return 1
         acknowledge(journal, journal.share(target), no_sync=no_sync, as_json=as_json)
     return 0
+
+
+def _is_meant(question: str, beforehand: str = "") -> bool:
+    """Ask whether something that cannot be undone is meant.
+
+    Raises:
+        UsageError: nobody can be asked.
+    """
+    if not current().may_ask:
+        raise click.UsageError("this cannot be undone, and nobody can be asked here; --yes says that it is meant")
+    if beforehand:
+        talk(beforehand)
+    if asking.yes_or_no(question, default=False):
+        return True
+    talk("nothing changed")
+    return False

@@ -50,11 +50,12 @@ def invite(
         if invitation is None:
             invitation = _new(journal, folder, existing, is_device=device)
         else:
+            _require_same(journal, invitation, folder, is_device=device)
             talk("This invite is open already.")
         if as_json:
             print_json("invite/1", _fields(invitation))
             return 0
-        _show(invitation, folder or journal.place.path)
+        _show(invitation, journal.place.path)
         if not together.is_waiting(waits):
             talk("Once they have been typed: couplejournal accept")
             return 0
@@ -75,7 +76,7 @@ def accept(*, yes: bool, waits: bool | None, as_json: bool) -> int:
     with opened() as journal:
         found = journal.pairing.current
         if found is None:
-            return _nothing_open(journal)
+            return _nothing_open(journal, as_json=as_json)
         with contextlib.suppress(DriveError):  # what came before may be enough; if not, the next lines say so
             found.refresh()
         invitation = _open_invitation(journal)
@@ -89,11 +90,14 @@ def accept(*, yes: bool, waits: bool | None, as_json: bool) -> int:
         return _accept(journal, invitation, yes=yes, as_json=as_json)
 
 
-def _nothing_open(journal: Journal) -> int:
+def _nothing_open(journal: Journal, *, as_json: bool) -> int:
     """Say that a pairing came to its end already, as a `sync` may have brought it there."""
     partner = journal.view().partner
     if partner is None:
         raise PairingError("no invite is open here, so there is nothing to accept")
+    if as_json:
+        print_json("pairing/1", {"purpose": "partner", "state": "done", "name": partner.name})
+        return 0
     say(f"You and {name_or_partner(partner.name)} share a journal already; nothing is left to accept.")
     return 0
 
@@ -120,6 +124,21 @@ def _new(journal: Journal, folder: str | None, existing: str | None, *, is_devic
         folder = asking.line("The folder that both of you have:", option="DIR")
     shares = False if is_device else together.shares_existing(existing, journal.status().waiting)
     return journal.pairing.invite(folder, device=is_device, share_existing=shares)
+
+
+def _require_same(journal: Journal, invitation: Invitation, folder: str | None, *, is_device: bool) -> None:
+    """Refuse to show the open invite as the one that was asked for, where it is another.
+
+    Raises:
+        PairingError: it is for somebody else, or in another folder.
+    """
+    from os.path import realpath
+
+    hint = "`couplejournal invite --cancel` ends it; then invite again"
+    if is_device and invitation.purpose != "device":
+        raise PairingError("another invite is open: the one for your partner", hint=hint)
+    if folder is not None and realpath(folder) != realpath(str(journal.place.path)):
+        raise PairingError("another invite is open: one in another folder", hint=hint)
 
 
 def _show(invitation: Invitation, folder: object) -> None:

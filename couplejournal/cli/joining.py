@@ -58,7 +58,10 @@ def join(folder: str | None, *, cancel: bool, as_json: bool, **flags: Unpack[Fla
             if _open_joining(journal) is None:
                 found = journal.status()
                 if found.partner is not None and folder is None:  # a `sync` took the joining to its end meanwhile
-                    _welcome(journal, name_or_partner(found.partner), is_device=False)
+                    if as_json:
+                        print_json("pairing/1", {"purpose": "partner", "state": "done", "name": found.partner})
+                    else:
+                        _welcome(journal, name_or_partner(found.partner), is_device=False)
                     return 0
                 _begin(folder, flags, name=flags["name"] or found.name, waiting=found.waiting, is_there=True)
     elif cancel:

@@ -227,7 +227,7 @@ def _change_lines(change: Change) -> list[str]:
 
 @click.command(cls=Act)
 @click.argument("folder", required=False, metavar="[DIR]")
-@click.option("--yes", is_flag=True, help="Put everything into an empty folder without asking.")
+@click.option("--yes", is_flag=True, help="Put everything into a folder without a journal, unasked.")
 @json_option
 def drive(folder: str | None, *, yes: bool, as_json: bool) -> int:
     """Show the shared folder, or move to the folder DIR: one that holds this journal, or an empty one that exists.
@@ -262,8 +262,12 @@ def _move(journal: Journal, folder: str, *, yes: bool) -> int:
         if yes or not journal.place.is_empty(folder):
             raise
         if not current().may_ask:
-            raise SetupError("this folder is empty", hint="--yes puts the whole sealed journal there") from error
-        if not asking.yes_or_no("This folder is empty. Put the whole sealed journal there?", default=False):
+            raise SetupError(
+                "there is no journal in this folder yet", hint="--yes puts the whole sealed journal there"
+            ) from error
+        if not asking.yes_or_no(
+            "There is no journal in this folder yet. Put the whole sealed one there?", default=False
+        ):
             talk("nothing moved")
             return 1
         journal.place.move(folder, put_all=True)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 SHORTCUTS: Final = {"bid": "bid", "appreciation": "appreciate", "goal": "goal", "note": "note"}
 NONE_ON: Final = "no plugin is on that could; `plugins list` shows what there is"
+CHANGED: Final = "a plugin whose files changed rests until `couplejournal plugins enable ID`"
+_ON_OR_OFF: Final = {None: "off", False: "on ", True: "changed, so off"}
 
 
 def _language() -> str:
@@ -173,16 +175,23 @@ def plugins(ctx: click.Context) -> None:
 def list_plugins(*, as_json: bool) -> None:
     """List the plugins that came along, and which are on."""
     from couplejournal.plugins import available, enabled
+    from couplejournal.plugins.switch import is_changed
 
-    on = {locked.id for locked in enabled()}
     found = available()
+    here = {one.id for one in found}
+    on = {locked.id: locked.id in here and is_changed(locked) for locked in enabled()}
     if as_json:
-        fields: list[object] = [{"id": one.id, "summary": one.summary, "enabled": one.id in on} for one in found]
+        fields: list[object] = [
+            {"id": one.id, "summary": one.summary, "enabled": one.id in on, "changed": on.get(one.id, False)}
+            for one in found
+        ]
         print_json("plugins/1", {"plugins": fields})
         return
-    rows = [(clean_line(one.id), f"{'on ' if one.id in on else 'off'}  {clean_line(one.summary)}") for one in found]
-    rows.extend((clean_line(gone), "on, but not here any more") for gone in sorted(on - {one.id for one in found}))
+    rows = [(clean_line(one.id), f"{_ON_OR_OFF[on.get(one.id)]}  {clean_line(one.summary)}") for one in found]
+    rows.extend((clean_line(gone), "on, but not here any more") for gone in sorted(on.keys() - here))
     click.echo("\n".join(table(rows)))
+    if any(on.values()):
+        talk(CHANGED)
 
 
 @plugins.command("enable", cls=Act)

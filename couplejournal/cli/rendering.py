@@ -193,12 +193,19 @@ def body(content: Content | RawContent) -> list[str]:
     fields = content.to_fields()
     is_raw = not hasattr(content, "extra")
     for name, value in fields.items():
-        if name in _OWN_LINE and not (is_raw and name in ("turn", "name")):
+        if name in _OWN_LINE and not (is_raw and _is_unshown(name, value)):
             continue
         paragraphs.append(f"{clean_line(name).replace('_', ' ')}: {_plain(value)}")
     if content.tags:
         paragraphs.append(" ".join("#" + clean_line(tag) for tag in content.tags))
     return paragraphs
+
+
+def _is_unshown(name: str, value: object) -> bool:
+    """Return whether a field of a raw content stands nowhere else, since it is not of the usual type."""
+    if name == "tags":
+        return not (isinstance(value, (list, tuple)) and all(isinstance(tag, str) for tag in value))
+    return name in ("turn", "name") or not isinstance(value, str)
 
 
 def _plain(value: object) -> str:
@@ -221,7 +228,8 @@ def entry_lines(
     lines = [headline(entry, short)]
     width = columns()
     inner = None if width is None else width - len(INDENT)
-    if entry.content.tender != "none" and not shows_tender:
+    is_tender = any(version.tender != "none" for version in (entry.content, *entry.conflict))
+    if is_tender and not shows_tender:
         return [*lines, INDENT + muted(f"folded away; `show {short(entry.id)}` opens it")]
     text = [line for paragraph in body(entry.content) for line in wrapped(paragraph, inner)]
     if not is_whole and len(text) > PREVIEW_LINES:

@@ -60,9 +60,20 @@ class Act(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the arguments; surplus ones are counted, never repeated, since they may be what somebody wrote."""
         ctx.allow_extra_args = True
+        given = list(args)
         rest = super().parse_args(ctx, args)
+        if not ctx.resilient_parsing:
+            self._require_one_answer(ctx, given)
         if rest and not ctx.resilient_parsing:
             takes_text = any(isinstance(param, click.Argument) and param.name == "text" for param in self.params)
             message = "there are more words on the line than this command takes"
             raise click.UsageError(message + ("; put a text of several words in quotes" if takes_text else ""), ctx)
         return rest
+
+    def _require_one_answer(self, ctx: click.Context, args: list[str]) -> None:
+        """Refuse two flags that answer one question otherwise: the later one must not share what was to be private."""
+        answers: dict[str | None, click.Parameter] = {}
+        for param in self.make_parser(ctx).parse_args(args)[2]:
+            earlier = answers.setdefault(param.name, param)
+            if earlier is not param:
+                raise click.UsageError(f"{earlier.opts[0]} and {param.opts[0]} contradict each other; keep one", ctx)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime, tzinfo
@@ -379,7 +380,7 @@ class Journal:
             return None
         if isinstance(current, Invitation):
             state = "expired" if current.is_expired else "answered" if current.is_answered else "waiting"
-            left = max(0, int((current.expires_at - _now(self.device)).total_seconds() // 3600))
+            left = max(0, math.ceil((current.expires_at - _now(self.device)).total_seconds() / 3600))
             name = current.joiner_name
         else:
             state, left, name = current.state, None, current.inviter_name

@@ -142,4 +142,4 @@ class MeetingPlace:
 def _unfit(books: set[str], *, hint: str = "choose another folder") -> DriveError:
     if books:
         return DriveError("this folder holds another journal", hint="choose another folder")
-    return DriveError("this folder is empty", hint=hint)
+    return DriveError("there is no journal in this folder yet", hint=hint)

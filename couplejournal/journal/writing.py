@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Literal
 
+import attrs
 import msgspec
 
 from couplejournal.book import Book, Draft
@@ -130,6 +131,7 @@ def revise(reader: Reader, target: Entry, content: Content) -> None:
         NoSuchEntryError: there is no such entry.
         StoreError: nothing was saved.
     """
+    target = _as_it_stands(reader, target)
     if not (target.is_mine or target.joint):
         raise NotYourEntryError("only its author can revise this entry")
     _require_content(content)
@@ -138,9 +140,27 @@ def revise(reader: Reader, target: Entry, content: Content) -> None:
     require_valid(content)
     with reader.device.hold():
         book, record = _record(reader, target)
+        now = reader.view().entry(target.id)
+        _require_revisable(reader, now, content)
+        # Fields of a newer version outlive a revision by this one.
+        content = attrs.evolve(content, extra={**getattr(now.content, "extra", {}), **content.extra})
+        require_valid(content)
         fields = msgspec.Raw(codec.encode(content.to_fields()))
         named = _named(record)
         book.append([Draft("revise", words.Revise(entry=record.id, after=named, fields=fields))])
+
+
+def _require_revisable(reader: Reader, now: Entry, content: Content) -> None:
+    """Refuse to write over what this version cannot read, and to make what is of both the author's alone.
+
+    Raises:
+        InvalidEntryError: the entry was written by a newer version.
+        NotYourEntryError: whoever is not the author would decide whose entry it is.
+    """
+    if isinstance(now.content, RawContent):
+        raise InvalidEntryError("this entry was written by a newer couplejournal, so it is not revised here")
+    if not now.is_mine and not _kind_of(reader, content).is_joint(content):
+        raise NotYourEntryError("only its author can make it an entry of one alone")
 
 
 def retract(reader: Reader, target: Entry) -> None:
@@ -151,6 +171,7 @@ def retract(reader: Reader, target: Entry) -> None:
         NoSuchEntryError: there is no such entry.
         StoreError: nothing was saved.
     """
+    target = _as_it_stands(reader, target)
     if not target.is_mine:
         raise NotYourEntryError("only its author can retract this entry")
     with reader.device.hold():
@@ -170,6 +191,7 @@ def share(reader: Reader, target: Entry) -> str:
     from couplejournal.pairing.sharing import refs_in_shared, share_one  # start-up: see journal.py
 
     device = reader.device
+    target = _as_it_stands(reader, target)
     if not target.is_mine:
         raise NotYourEntryError("only its author can share this entry")
     with device.hold():
@@ -235,6 +257,11 @@ def _kind_of(reader: Reader, content: Content) -> Kind:
 
 def _id_of(target: Entry | str) -> str:
     return target.id if isinstance(target, Entry) else target
+
+
+def _as_it_stands(reader: Reader, target: Entry) -> Entry:
+    """Return an entry as this journal has it: one that another journal handed out is not ours for that."""
+    return reader.view().entry(target.id)
 
 
 def _record(reader: Reader, target: Entry) -> tuple[Book, Record]:

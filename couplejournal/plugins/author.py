@@ -60,8 +60,8 @@ class Prompt:
 
     id: str = attrs.field(validator=_require_name)
     text: str = attrs.field(validator=_require_words(_PROMPT_LIMIT))
-    kind: str = "note"
-    language: str = "en"
+    kind: str = attrs.field(default="note", validator=attrs.validators.instance_of(str))
+    language: str = attrs.field(default="en", validator=attrs.validators.instance_of(str))
 
 
 @attrs.frozen(kw_only=True)

@@ -14,6 +14,7 @@ import attrs
 
 from couplejournal.disk import RealDisk
 from couplejournal.errors import PluginError
+from couplejournal.model.text import neutralised
 from couplejournal.plugins.author import Analysis, AnalysisRequest, JournalPlugin, Prompt, PromptRequest, Scope
 from couplejournal.plugins.bundled import Bundled
 from couplejournal.plugins.calls import IN_THIS_PROCESS, Failures, PluginCalls, require_answer
@@ -245,4 +246,4 @@ def _zone_of(moment: datetime) -> tzinfo:
 
 
 def _to_standard_error(line: str) -> None:
-    sys.stderr.write(f"couplejournal: {line}\n")
+    sys.stderr.write(neutralised(f"couplejournal: {line}", one_line=True) + "\n")

@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal, TypeAlias
+import math
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, TypeVar, get_args
 
 import attrs
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from collections.abc import Callable, Iterable
 
 CAVEAT: Final = "This counts what was written down, not what happened."  # domain.md a.4: every report says so
 
@@ -19,12 +21,58 @@ Cell: TypeAlias = "str | int | float | None"
 JSON: TypeAlias = "str | int | float | bool | list[JSON] | dict[str, JSON] | None"
 
 
+Part = TypeVar("Part")
+
+
+def _as_tuple(parts: Iterable[Part]) -> tuple[Part, ...]:
+    """Return the parts as a tuple; one string is a mistake and not a sequence of letters."""
+    if isinstance(parts, (str, bytes)):
+        raise TypeError("a sequence is needed, not one string")
+    return tuple(parts)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _field(fits: Callable[[Any], bool], **settings: Any) -> Any:
+    """Return a field that takes only what can be drawn: a plugin's slip is found in the plugin, not on the screen."""
+
+    def require(_owner: object, attribute: attrs.Attribute[Any], value: object) -> None:
+        if not fits(value):
+            raise TypeError(f"the field {attribute.name} has a value that cannot be shown")
+
+    return attrs.field(validator=require, **settings)
+
+
+def _text() -> Any:
+    return _field(lambda value: isinstance(value, str))
+
+
+def _number(**settings: Any) -> Any:
+    """Return a field for a finite number, or for None where that is the default."""
+    is_optional = "default" in settings
+    return _field(lambda value: _is_number(value) or (is_optional and value is None), **settings)
+
+
+def _several(kind: type, **settings: Any) -> Any:
+    return _field(lambda parts: all(isinstance(part, kind) for part in parts), converter=_as_tuple, **settings)
+
+
+def _is_cell(value: object) -> bool:
+    return value is None or isinstance(value, (str, bool)) or _is_number(value)
+
+
+def _as_rows(rows: Iterable[Iterable[Cell]]) -> tuple[tuple[Cell, ...], ...]:
+    return tuple(_as_tuple(row) for row in _as_tuple(rows))
+
+
 @attrs.frozen
 class Mark:
     """Draw a line for comparison at ``value`` and say what it is."""
 
-    value: float
-    label: str
+    value: float = _number()
+    label: str = _text()
 
 
 @attrs.frozen(kw_only=True)
@@ -34,13 +82,13 @@ class Band:
     ``value`` is the best single guess, or None where a band is all that can be said; ``confidence`` is 0 to 1.
     """
 
-    label: str
-    low: float
-    high: float
-    value: float | None = None
-    unit: Unit = "none"
-    confidence: float | None = None
-    marks: tuple[Mark, ...] = ()
+    label: str = _text()
+    low: float = _number()
+    high: float = _number()
+    value: float | None = _number(default=None)
+    unit: Unit = attrs.field(default="none", validator=attrs.validators.in_(get_args(Unit)))
+    confidence: float | None = _number(default=None)
+    marks: tuple[Mark, ...] = _several(Mark, default=())
 
     def __attrs_post_init__(self) -> None:
         """Refuse a band that is upside down.
@@ -56,9 +104,11 @@ class Band:
 class Table:
     """Show rows under column names; each row has one cell for each column."""
 
-    title: str
-    columns: tuple[str, ...]
-    rows: tuple[tuple[Cell, ...], ...]
+    title: str = _text()
+    columns: tuple[str, ...] = _several(str)
+    rows: tuple[tuple[Cell, ...], ...] = _field(
+        lambda rows: all(_is_cell(cell) for row in rows for cell in row), converter=_as_rows
+    )
 
     def __attrs_post_init__(self) -> None:
         """Refuse ragged rows.
@@ -74,20 +124,20 @@ class Table:
 class Point:
     """Place one value in time; None where there is not enough to say at that moment."""
 
-    at: datetime
-    value: float | None = None
-    low: float | None = None
-    high: float | None = None
+    at: datetime = attrs.field(validator=attrs.validators.instance_of(datetime))
+    value: float | None = _number(default=None)
+    low: float | None = _number(default=None)
+    high: float | None = _number(default=None)
 
 
 @attrs.frozen(kw_only=True)
 class Series:
     """Show how a number, and its band, moved; oldest point first."""
 
-    title: str
-    points: tuple[Point, ...]
-    unit: Unit = "none"
-    marks: tuple[Mark, ...] = ()
+    title: str = _text()
+    points: tuple[Point, ...] = _several(Point)
+    unit: Unit = attrs.field(default="none", validator=attrs.validators.in_(get_args(Unit)))
+    marks: tuple[Mark, ...] = _several(Mark, default=())
 
 
 @attrs.frozen(kw_only=True)
@@ -98,12 +148,12 @@ class AnalysisResult:
     holds bands rather than counts, and nothing by person.
     """
 
-    headline: str
-    bands: tuple[Band, ...] = ()
-    tables: tuple[Table, ...] = ()
-    series: tuple[Series, ...] = ()
-    notes: tuple[str, ...] = ()
-    is_enough: bool = True
+    headline: str = _text()
+    bands: tuple[Band, ...] = _several(Band, default=())
+    tables: tuple[Table, ...] = _several(Table, default=())
+    series: tuple[Series, ...] = _several(Series, default=())
+    notes: tuple[str, ...] = _several(str, default=())
+    is_enough: bool = _field(lambda value: isinstance(value, bool), default=True)
     caveat: str = attrs.field(default=CAVEAT, init=False)
 
     @classmethod

@@ -41,6 +41,16 @@ def changed_files(before: Mapping[str, str], now: Mapping[str, str]) -> tuple[st
     return tuple(sorted(path for path in {*before, *now} if before.get(path) != now.get(path)))
 
 
+def is_changed(locked: LockedPlugin, *, bundled: Bundled | None = None) -> bool:
+    """Tell whether files differ from when the plugin was turned on: then it does not run until it is turned on again.
+
+    Raises:
+        StoreError: the disk failed.
+    """
+    bundled = bundled or Bundled.of_this_install(RealDisk())
+    return bool(changed_files(locked.files, bundled.digests(locked.id)))
+
+
 def available(*, bundled: Bundled | None = None) -> tuple[Manifest, ...]:
     """Return the descriptions of all bundled plugins, by id, without importing any.
 

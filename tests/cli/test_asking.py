@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import sys
 from pathlib import Path
 
@@ -49,6 +50,7 @@ def test_passphrase_comes_from_a_command(nobody: Settings, monkeypatch: pytest.M
     ("variable", "value"),
     [
         (asking.FILE_VARIABLE, "no-such-file"),
+        (asking.FILE_VARIABLE, "."),
         (asking.COMMAND_VARIABLE, "no-such-command-anywhere"),
         (asking.COMMAND_VARIABLE, f"'{sys.executable}' -c 'raise SystemExit(3)'"),
         (asking.COMMAND_VARIABLE, f"'{sys.executable}' -c pass"),
@@ -137,3 +139,21 @@ def test_words_are_read_with_numbers_commas_and_capitals(monkeypatch: pytest.Mon
     typed(monkeypatch, b" 1. Apple  2. river,\n 3) STONE\n")
     with click.Context(click.Command("join")):
         assert asking.words() == ("apple", "river", "stone")
+
+
+def test_a_passphrase_command_leaves_the_text_on_stdin_alone(nobody: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command that reads its stdin finds nothing there, so a text that is piped in is not lost to it."""
+    reads = f"'{sys.executable}' -c \"import sys; print('secret' + sys.stdin.read())\""
+    read_end, write_end = os.pipe()
+    os.write(write_end, b"what was piped in")
+    os.close(write_end)
+    kept = os.dup(0)
+    try:
+        os.dup2(read_end, 0)
+        with os.fdopen(read_end) as piped:
+            monkeypatch.setattr(sys, "stdin", piped)
+            monkeypatch.setenv(asking.COMMAND_VARIABLE, reads)
+            assert asking.Passphrases(nobody).existing() == "secret"
+    finally:
+        os.dup2(kept, 0)
+        os.close(kept)

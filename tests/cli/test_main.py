@@ -73,8 +73,8 @@ def test_completion_names_commands_without_loading_them() -> None:
         "import os, sys\n"
         "os.environ.update(_COUPLEJOURNAL_COMPLETE='bash_complete', COMP_WORDS='couplejournal se', COMP_CWORD='1')\n"
         "sys.argv = ['couplejournal']\n"
-        "from couplejournal.cli.main import main\n"
-        "try: main()\n"
+        "from couplejournal.cli.main import run\n"
+        "try: run()\n"
         "except SystemExit: pass\n"
         "heavy = 'cryptography watchdog pluggy importlib.metadata asyncio rich couplejournal.cli.reading'\n"
         "print([name for name in heavy.split() if name in sys.modules])\n"
@@ -175,3 +175,44 @@ def test_a_group_alone_shows_its_help(args: list[str], ana: CommandLine) -> None
     done = ana(*args)
     assert (done.code, done.err) == (0, "")
     assert done.out.startswith("Usage: couplejournal")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ("note", f"--{SECRET}"),
+        ("reply", "3f9a", SECRET),
+        ("log", "-n", SECRET),
+        ("note", "x", "--tender", SECRET),
+        (SECRET,),
+    ],
+)
+def test_a_usage_error_repeats_no_text(line: tuple[str, ...], ana: CommandLine) -> None:
+    """A text at the place of an option, a choice, a number or a command is not printed."""
+    done = ana(*line)
+    assert done.code == 2
+    assert "kissed" not in done.err + done.out
+    assert done.err.startswith("error: ")
+
+
+def test_a_usage_error_says_what_would_do(ana: CommandLine) -> None:
+    """What a choice, a number or a misspelt option should have been is named."""
+    assert "turn is one of toward, away, against" in ana("reply", "3f9a", "towards").err
+    assert "-n takes a whole number, 0 or more" in ana("log", "-n", "ten").err
+    assert "did you mean --private?" in ana("note", "x", "--privat").err
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ("note", "x", "--private", "--shared"),
+        ("init", "--name", "Ana", "--keychain", "--no-passphrase"),
+        ("goal", "x", "--ours", "--mine"),
+        ("invite", ".", "--from-now", "--share-existing"),
+    ],
+)
+def test_flags_that_contradict_each_other_are_a_slip(line: tuple[str, ...], ana: CommandLine) -> None:
+    """Of two answers to one question none is taken: the later one must not win in silence."""
+    done = ana(*line)
+    assert done.code == 2
+    assert "contradict each other" in done.err

@@ -133,3 +133,18 @@ def test_every_field_of_a_content_is_shown() -> None:
     lines = rendering.body(Appreciation("The soup", why="I was cold", tags=("winter",)))
     assert lines == ["The soup", "why: I was cold", "#winter"]
     assert rendering.body(RawContent("poll", 2, {"text": "Which?", "turn": 3})) == ["Which?", "turn: 3"]
+
+
+def test_raw_fields_of_an_odd_type_are_shown_too() -> None:
+    """What a newer version put under a usual name, in a type that is not the usual one, is shown and not dropped."""
+    raw = RawContent("ritual", 2, {"text": 5, "tags": [1], "tender": 7, "source": ["x"]})
+    shown = "\n".join(rendering.body(raw))
+    assert [name for name in ("text: 5", "tags: [1]", "tender: 7", "source:") if name not in shown] == []
+
+
+def test_a_tender_version_keeps_an_entry_folded() -> None:
+    """An entry whose other version, written at the same time, is tender stays folded away in a listing."""
+    lines = rendering.entry_lines(
+        entry(Note("x"), conflict=(Note("dear", tender="tender"),)), short, shows_tender=False
+    )
+    assert "dear" not in "\n".join(lines)

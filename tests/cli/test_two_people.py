@@ -362,3 +362,36 @@ def test_status_counts_what_was_never_handed_over(pair: tuple[CommandLine, Comma
     assert ana("sync").code == 0
     assert ana("sync").code == 0
     assert json.loads(ana("status", "--json").out)["outbox"] == 0
+
+
+def test_an_open_invite_is_not_shown_as_another(ana: CommandLine, folder: Path, tmp_path: Path) -> None:
+    """Asked for a device's invite, or one in another folder, while one is open, the words of that one are not shown."""
+    words = words_of(ana("invite", str(folder), "--json")).split()
+    other = tmp_path / "other"
+    other.mkdir()
+    for args in (["--device"], [str(other)]):
+        done = ana("invite", *args)
+        assert (done.code, "another invite is open" in done.err) == (1, True)
+        assert words[0] not in done.out
+    assert words_of(ana("invite", str(folder), "--json")).split() == words
+
+
+def test_a_changed_plugin_is_not_listed_as_on(ana: CommandLine) -> None:
+    """A plugin whose files changed since it was turned on rests, and the list says so."""
+    assert ana("plugins", "enable", "bids").code == 0
+    (lock,) = ana.home.rglob("plugins.lock")
+    lock.write_text(lock.read_text().replace('"share.py": "', '"share.py": "0'))
+    listed = ana("plugins", "list")
+    assert "changed, so off" in listed.out
+    assert "enable" in listed.err
+    assert json.loads(ana("plugins", "list", "--json").out)["plugins"][0]["changed"] is True
+
+
+def test_a_step_counts_with_what_the_other_did_meanwhile(pair: tuple[CommandLine, CommandLine]) -> None:
+    """A step that is possible only since the other's last one needs no sync first; --no-sync goes by what is here."""
+    ana, ben = pair
+    goal = id_of(ana("goal", "the sea"))
+    assert ben("step", goal, "propose").code == 0
+    assert ana("step", goal, "agree", "--no-sync").code == 1
+    assert ana("step", goal, "agree").code == 0
+    assert json.loads(ben("step", goal, "--json").out)["state"] == "agreed"

@@ -93,3 +93,10 @@ def test_bot_repeats_nothing_after_a_crash_before_its_cursor(tmp_path: Path) -> 
         journal.add(cj.Goal("The second"))
         assert run_bot_until(tmp_path, 1) == ["The second"]
         assert notes_of(journal) == ["The first", "The second"]
+
+
+def test_bot_prints_nothing_that_a_terminal_obeys(tmp_path: Path) -> None:
+    """Controls and marks of direction in a goal never reach the bot's output."""
+    with cj.create("Ana", home=tmp_path, passphrase=cj.NO_PASSPHRASE) as journal:
+        journal.add(cj.Goal("to \x1b[31mred\u202e"))
+    assert run_bot_until(tmp_path, 1) == ["to  [31mred "]

@@ -294,6 +294,19 @@ def test_what_a_newer_version_wrote_is_kept_and_shown_raw(couple: Couple) -> Non
     assert (changed.text, changed.content.extra, changed.revised) == ("a better bid", {"mood": "light"}, 1)
 
 
+def test_a_revision_loses_nothing_of_a_newer_version(couple: Couple) -> None:
+    """Without its extra fields in hand a revision keeps them; what cannot be read is not written over."""
+    _, ben = couple
+    shared = ben.device.shared
+    assert shared is not None
+    later, bid = shared.append([newer("bid", 9, {"text": "later"}), newer("bid", 1, {"text": "x", "mood": "light"})])
+    with pytest.raises(cj.InvalidEntryError, match="newer"):
+        ben.revise(later.id.hex(), cj.Bid("of today"))
+    revised = ben.revise(bid.id.hex(), cj.Bid("y")).content
+    assert isinstance(revised, cj.Bid)
+    assert (revised.text, revised.extra) == ("y", {"mood": "light"})
+
+
 def test_errors_of_setting_up(tmp_path: Path) -> None:
     """No journal, a second one, no name, an empty passphrase, a wrong one: each its own error, nothing half-made."""
     home = tmp_path / "ana"

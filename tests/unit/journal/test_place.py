@@ -63,7 +63,7 @@ def test_a_shared_journal_moves_only_when_told(couple: Couple, tmp_path: Path) -
     ana, ben = couple
     empty = folder(tmp_path, "empty")
     for act in (lambda: ana.place.move(empty), lambda: ana.pairing.invite(empty, device=True)):
-        with pytest.raises(cj.DriveError, match="empty"):
+        with pytest.raises(cj.DriveError, match="no journal"):
             act()
     assert ana.place.path == couple.drive
     strangers = pair(tmp_path / "strangers")

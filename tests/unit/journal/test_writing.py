@@ -285,3 +285,29 @@ def test_threads_and_processes_write_at_once(tmp_path: Path) -> None:
     shown = [sorted((entry.id, entry.text) for entry in journal.entries()) for journal in (ana, other, ben)]
     assert shown[0] == shown[1] == shown[2]
     assert len(shown[0]) == 36
+
+
+def test_nobody_makes_a_goal_of_both_the_goal_of_the_other(couple: Couple) -> None:
+    """Either may revise a goal of both, but only its author can turn it into one of the author alone."""
+    ana, ben = couple
+    goal = ana.add(cj.Goal("a garden"))
+    couple.sync()
+    assert ben.revise(goal.id, cj.Goal("a small garden")).text == "a small garden"
+    with pytest.raises(cj.NotYourEntryError):
+        ben.revise(goal.id, cj.Goal("dig it", owner="mine"))
+    couple.sync()
+    assert ana.revise(goal.id, cj.Goal("mine then", owner="mine")).text == "mine then"
+
+
+def test_an_entry_from_another_journal_is_not_ones_own_for_that(couple: Couple) -> None:
+    """Whose entry it is, is asked of this journal, and not of the value that the other's journal handed out."""
+    ana, ben = couple
+    goal = ben.add(cj.Goal("swim", owner="mine"))
+    couple.sync()
+    for act in (
+        lambda: ana.revise(goal, cj.Goal("run", owner="mine")),
+        lambda: ana.retract(goal),
+        lambda: ana.share(goal),
+    ):
+        with pytest.raises(cj.NotYourEntryError):
+            act()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 import sys
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any
@@ -288,3 +289,39 @@ def test_public_names_are_loaded_on_first_use() -> None:
     assert "pluggy" in sys.modules
     shown = [inspect.signature(value) for value in vars(PluginHost).values() if inspect.isfunction(value)]
     assert not any("pluggy" in str(signature) for signature in shown)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: AnalysisResult(headline=5),  # type: ignore[arg-type]
+        lambda: AnalysisResult(headline="x", notes="letters"),  # type: ignore[arg-type]
+        lambda: AnalysisResult(headline="x", bands=(None,)),  # type: ignore[arg-type]
+        lambda: plugins.Band(label="x", low=0.0, high=float("inf")),
+        lambda: plugins.Band(label="x", low=0.0, high=1.0, unit="stars"),  # type: ignore[arg-type]
+        lambda: plugins.Table(title="x", columns=("a",), rows=(({},),)),  # type: ignore[arg-type]
+        lambda: plugins.Point(at="today"),  # type: ignore[arg-type]
+        lambda: plugins.Point(at=NOW, value=float("nan")),
+        lambda: plugins.Prompt(id="x", text="x", kind=5),  # type: ignore[arg-type]
+    ],
+)
+def test_parts_that_cannot_be_shown_are_the_plugins_failure(make: Any) -> None:
+    """A value that no screen and no JSON could show is refused where the plugin makes it, not where it is drawn."""
+
+    class Odd(JournalPlugin):
+        def analyses(self) -> Iterable[Analysis]:
+            yield Analysis(id="odd", title="Odd", run=lambda _: make())
+
+    made = Host(odd=Odd())
+    assert [found.result for found in made.host.analyze()] == [None]
+    assert re.match(r"plugin odd failed in analysis odd: (Type|Value)Error at ", made.reported[0])
+
+
+def test_a_report_on_the_screen_is_neutralised(capsys: pytest.CaptureFixture[str]) -> None:
+    """What stands in a report, such as a name from a file, is shown and not obeyed."""
+    PluginHost(
+        Viewed(view_of(Writing().drafts)), {"x\x1b[31m\u202e": Failing(ValueError())}, failures=Failures()
+    ).prompts()
+    shown = capsys.readouterr().err
+    assert "\x1b" not in shown
+    assert "\u202e" not in shown
