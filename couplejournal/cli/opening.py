@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from couplejournal.sync.report import SyncReport
     from couplejournal.view import JournalView
 
-READING_DEADLINE_S: Final = 0.3  # sync.md 4
-WRITING_DEADLINE_S: Final = 1.0  # sync.md 4
+READING_DEADLINE_S: Final = 0.3  # docs/spec/sync.md 4
+WRITING_DEADLINE_S: Final = 1.0  # docs/spec/sync.md 4
 TRIES: Final = 3
 
 Command = TypeVar("Command", bound="Callable[..., Any]")

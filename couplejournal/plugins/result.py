@@ -14,7 +14,7 @@ import attrs
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-CAVEAT: Final = "This counts what was written down, not what happened."  # domain.md a.4: every report says so
+CAVEAT: Final = "This counts what was written down, not what happened."  # on every report
 
 Unit = Literal["share", "ratio", "days", "count", "none"]
 Cell: TypeAlias = "str | int | float | None"
