@@ -124,3 +124,17 @@ def test_a_good_link_passes(link: str, tmp_path: Path) -> None:
 def test_a_word_defined_twice_is_found(shape: str) -> None:
     """A second meaning is found in each form that a definition has, whatever its case."""
     assert words_defined_twice(shape.format("Drive") + "\n" + shape.format("book") + "\n**drive** also") == ["drive"]
+
+
+def test_every_attack_names_tests_that_are_there() -> None:
+    """The list of attacks names files that exist, and tests cite no number beyond it."""
+    page = (CHECKOUT / "docs" / "explanation" / "attacks.md").read_text("utf-8")
+    named = set(re.findall(r"`((?:attacks|unit|faults|properties|cli)/[a-z_/]+)`", page))
+    tests = CHECKOUT / "tests"
+    assert sorted(name for name in named if not ((tests / name).is_dir() or (tests / f"{name}.py").is_file())) == []
+    cited = {
+        int(number)
+        for path in tests.rglob("*.py")
+        for number in re.findall(r"[Aa]ttacks? (\d+)", path.read_text("utf-8"))
+    }
+    assert max(cited) <= 62
