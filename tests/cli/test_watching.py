@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from cli.conftest import CommandLine
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0  # where many watchers run at once the system may refuse one more, and polling takes its time
 
 
 @contextmanager
