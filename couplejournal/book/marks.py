@@ -22,13 +22,15 @@ LIMIT_BYTES: Final = 256 << 20  # a partner who opens streams without end slows 
 class Marks(msgspec.Struct):
     """The note: ``clock`` is the highest hybrid time held; ``acknowledged`` maps streams (hex) to operation numbers.
 
-    ``due``: something that wants an acknowledgement was stored since the last one.
+    ``due``: something that wants an acknowledgement was stored since the last one. ``spoke_ms`` is when this device
+    last wrote an operation (ms since 1970; 0: never).
     """
 
     generation: int = 0
     files: int = 0
     clock: tuple[int, int] = (0, 0)
     due: bool = False
+    spoke_ms: int = 0
     acknowledged: dict[str, int] = {}
 
 

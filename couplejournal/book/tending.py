@@ -36,16 +36,18 @@ def tend(writer: Writer) -> bool:
 
 
 def acknowledge(writer: Writer) -> bool:
-    """Write a lone acknowledgement if one is due; return whether it was.
+    """Write a lone acknowledgement if one is due, or an empty one as a weekly sign of life; return whether it was.
 
     Raises:
         StoreError: the disk is full or failing.
     """
     with writer.turn() as marks:
-        if not marks.due or not writer.is_writable():
+        if not (marks.due or writer.is_silent(marks)) or not writer.is_writable():
             return False
         before = marks.generation
         writer.append([])  # nothing, as long as all that came lies beyond a gap
+        if marks.generation == before and writer.is_silent(marks):
+            writer.append([Draft("seen", words.Seen([]))])
         return marks.generation != before
 
 

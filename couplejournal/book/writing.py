@@ -25,6 +25,7 @@ from couplejournal.seal.segments import KEY_STREAM, WORD_STREAM, VerifiedSegment
 from couplejournal.system import System
 
 SEEN_HEADS_LIMIT: Final = 4096
+SIGN_OF_LIFE_MS: Final = 7 * 24 * 3_600_000  # docs/spec/format.md 3
 ADMISSIONS_LIMIT_BYTES: Final = 256 << 20
 RUN_LIMIT_BYTES: Final = 3 << 20  # of operations in one key segment, which with all that is around them ends at 4 MiB
 DAMAGED: Final = "part of this device's own copy is damaged, so it does not write"
@@ -178,6 +179,10 @@ class Writer:
         if not self.shelf.membership.is_live(self.shelf.own.id):
             raise StoreError("this device no longer belongs to the journal, so it does not write")
 
+    def is_silent(self, marks: Marks) -> bool:
+        """Return whether this device has written before, and not for a week."""
+        return 0 < marks.spoke_ms <= self._system.now_ms() - SIGN_OF_LIFE_MS
+
     def is_writable(self) -> bool:
         """Return whether `require_writable` lets this device write.
 
@@ -241,6 +246,7 @@ class Writer:
         """Return the bytes of an operation made now."""
         clock = HybridClock(marks.clock)
         marks.clock = clock.tick(self._system.now_ms())
+        marks.spoke_ms = self._system.now_ms()
         salt = draft.salt or self._system.random_bytes(16)
         try:
             op = codec.encode_op(draft.word, draft.fields, salt=salt, clock=marks.clock)
@@ -281,6 +287,7 @@ class Writer:
         for op in self.shelf.ops_after({}):
             if op.key == self.shelf.own.id:
                 clock.last = max(clock.last, op.clock)
+                marks.spoke_ms = max(marks.spoke_ms, op.clock[0])
                 if op.word == "seen":
                     heads = words.decode_fields(words.Seen, op.fields).heads
                     newest_seen.update((stream_id.hex(), seq) for stream_id, seq, _ in heads)

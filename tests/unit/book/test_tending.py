@@ -256,3 +256,24 @@ def test_delivery_is_known_from_acknowledgements() -> None:
     ana.take_from(ben)
     ana.view()
     assert ana.book.seen(held, since_ms=op.clock[0]) is True
+
+
+def test_a_silent_device_gives_a_sign_of_life_each_week() -> None:
+    """After a week without a word one empty acknowledgement is written, and none before the next week is over."""
+    ana, ben = pair()
+    ana.book.append([Draft("profile", words.Profile(name="Ana", device=""))])
+    meet([ana, ben])
+    day = 24 * 3_600_000
+    while sum(one.book.acknowledge() for one in (ana, ben)):  # of what the other wrote so far, keys too
+        meet([ana, ben])
+    ana.system.ms += 6 * day
+    assert not ana.book.acknowledge()
+    ana.system.ms += day
+    assert ana.book.acknowledge()
+    assert not ana.book.acknowledge()
+    last = max((op for op in ana.book.ops_after({}) if op.key == ana.own.id), key=lambda op: op.clock)
+    assert (last.word, words.decode_fields(words.Seen, last.fields).heads) == ("seen", [])
+    meet([ana, ben])
+    assert not ben.book.acknowledge()  # it answers nothing, so two devices do not keep each other awake
+    ana.reopen()
+    assert not ana.book.acknowledge()
