@@ -131,16 +131,15 @@ def revise(reader: Reader, target: Entry, content: Content) -> None:
         NoSuchEntryError: there is no such entry.
         StoreError: nothing was saved.
     """
-    target = _as_it_stands(reader, target)
-    if not (target.is_mine or target.joint):
-        raise NotYourEntryError("only its author can revise this entry")
-    _require_content(content)
-    if content.kind != target.kind:
-        raise InvalidEntryError("a revision keeps the kind of its entry")
-    require_valid(content)
     with reader.device.hold():
-        book, record = _record(reader, target)
-        now = reader.view().entry(target.id)
+        now = _as_it_stands(reader, target)
+        if not (now.is_mine or now.joint):
+            raise NotYourEntryError("only its author can revise this entry")
+        _require_content(content)
+        if content.kind != now.kind:
+            raise InvalidEntryError("a revision keeps the kind of its entry")
+        require_valid(content)
+        book, record = _record(reader, now)
         _require_revisable(reader, now, content)
         # Fields of a newer version outlive a revision by this one.
         content = attrs.evolve(content, extra={**getattr(now.content, "extra", {}), **content.extra})
