@@ -282,9 +282,10 @@ class Shelf:
         """Keep the operations of one more key segment."""
         head = verified.sealed.header
         known = self.key_ops.setdefault(stream, {})
+        before = (head.prev, *verified.links)
         for index, data in enumerate(verified.ops):
             number = head.first + index
-            known.setdefault(number, KeyOp(head.key, stream, number, verified.links[index], data))
+            known.setdefault(number, KeyOp(head.key, stream, number, verified.links[index], data, before[index]))
 
     def _learn(self) -> None:
         """Compute anew who belongs, from the key streams as far as they are held without a gap."""
@@ -323,4 +324,4 @@ def _genesis_op(sealed: SealedSegment) -> KeyOp:
     ops = codec.decode_list(body)
     if head.book != NO_BOOK or head.first != 1 or not ops or codec.peek(ops[0]).word != "found":
         raise UntrustedDataError("not the beginning of a journal")
-    return KeyOp(head.key, head.stream, 1, segments.link_after(head, ops[0]), ops[0])
+    return KeyOp(head.key, head.stream, 1, segments.link_after(head, ops[0]), ops[0], head.prev)

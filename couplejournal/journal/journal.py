@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import math
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, date, datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Literal, Self
@@ -23,7 +22,7 @@ from couplejournal.system import LocalZone
 
 if TYPE_CHECKING:  # start-up: who only reads and writes needs neither pairing nor sync
     from couplejournal.journal.exchange import Exchange
-    from couplejournal.journal.status import DeviceInfo, PairingStatus, Status
+    from couplejournal.journal.status import DeviceInfo, Status
     from couplejournal.journal.watching import Watch
     from couplejournal.model.change import Change
     from couplejournal.pairing import Pairing
@@ -239,29 +238,9 @@ class Journal:
         Raises:
             StoreError: the disk fails.
         """
-        from couplejournal.journal.status import Status
+        from couplejournal.journal.status import status_of
 
-        view, device, last = self.view(), self.device, self._exchange.last
-        secrets = device.secrets
-        shared = device.shared
-        delivery = self.reader.delivery(shared)
-        return Status(
-            name=secrets.name,
-            partner=None if view.partner is None else view.partner.name,
-            device_name=secrets.device_name,
-            mode=device.keystore.mode,
-            drive_path=self.place.path,
-            drive_state=last.drive,
-            drive_message=last.message,
-            synced_at=delivery.synced_at,
-            shared=view.count(audience="shared"),
-            private=view.count(audience="private"),
-            waiting=view.count(audience="waiting"),
-            outbox=0 if shared is None else self._exchange.outbox(shared),
-            reached=delivery.reached,
-            stopped=None if shared is None else shared.stopped(),
-            pairing=self._pairing_status(),
-        )
+        return status_of(self, self._exchange)
 
     @property
     def is_shared(self) -> bool:
@@ -370,26 +349,3 @@ class Journal:
     def _wake(self) -> None:
         for watch in list(self._watches):
             watch.wake()
-
-    def _pairing_status(self) -> PairingStatus | None:
-        from couplejournal.journal.status import PairingStatus
-        from couplejournal.pairing import Invitation
-
-        current = self.pairing.current
-        if current is None:
-            return None
-        if isinstance(current, Invitation):
-            state = "expired" if current.is_expired else "answered" if current.is_answered else "waiting"
-            left = max(0, math.ceil((current.expires_at - _now(self.device)).total_seconds() / 3600))
-            name = current.joiner_name
-        else:
-            state, left, name = current.state, None, current.inviter_name
-        known = current.check_words_known
-        return PairingStatus(
-            side="inviter" if isinstance(current, Invitation) else "joiner", purpose=current.purpose, state=state,
-            name=name, hours_left=left, check_words=known,
-        )  # fmt: skip
-
-
-def _now(device: Device) -> datetime:
-    return datetime.fromtimestamp(device.system.now_ms() / 1000, UTC)

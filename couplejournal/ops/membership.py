@@ -21,13 +21,14 @@ DEVICES_PER_PERSON: Final = 15  # docs/spec/format.md 4
 
 
 class KeyOp(NamedTuple):
-    """One operation of a key stream: who signed it, where it stands, its link and its bytes."""
+    """One operation of a key stream: who signed it, where it stands, its link, its bytes, and the link before it."""
 
     key: bytes
     stream: bytes
     seq: int
     id: bytes
     data: bytes
+    prev: bytes = b""
 
 
 class Proofs(Protocol):

@@ -1,9 +1,10 @@
 """The closed set of operations and the fields of each.
 
-Key streams (in the clear) say who belongs and with which keys: `Found`, `Admit`, `Epoch`, `Grant`, `Lack`; word
-streams (sealed) say everything else: `Write`, `Revise`, `Retract`, `Seen`, `Profile`, `Share`. `RESERVED` words have
-their place in the format and are not built: whoever meets one refuses it whole (docs/spec/format.md 3). Fields that a
-newer version adds to a known word are kept, since the stored bytes are never encoded again.
+Key streams (in the clear) say who belongs and with which keys: `Found`, `Admit`, `Remove`, `Epoch`, `Grant`, `Lack`;
+word streams (sealed) say everything else: `Write`, `Revise`, `Retract`, `Seal`, `Rewrap`, `Release`, `Withdraw`,
+`Skip`, `Seen`, `Profile`, `Share`, `End`. Whoever meets a critical word that is none of these refuses it whole
+(docs/spec/format.md 3). Fields that a newer version adds to a known word are kept, since the stored bytes are never
+encoded again.
 """
 
 from __future__ import annotations
@@ -36,10 +37,20 @@ class Admit(msgspec.Struct, frozen=True):
     founding: bytes
 
 
+class Remove(msgspec.Struct, frozen=True):
+    """End the membership of devices of the root's own person: [[key id, pins] ...].
+
+    ``pins`` are the last accepted places of that key's streams; a stream that none of them names is ended at 0.
+    """
+
+    keys: list[tuple[bytes, list[Head]]]
+
+
 class Epoch(msgspec.Struct, frozen=True):
     """Announce a new key for the author's words.
 
-    ``wraps`` = [[key id, wrap] ...], ``back`` = [] or [epoch id, sealed key].
+    ``wraps`` = [[key id, wrap] ...], ``back`` = [] or [epoch id, sealed key]; ``roots`` are the ends of the root
+    streams that held a removal when it was made, one for each branch.
     """
 
     commit: bytes
@@ -92,6 +103,50 @@ class Retract(msgspec.Struct, frozen=True):
     after: list[bytes]
 
 
+class Seal(msgspec.Struct, frozen=True):
+    """Answer a prompt so that nobody reads it yet: ``sealed`` holds the text under a key of its own.
+
+    ``prompt`` names what is answered; ``until`` is the time (ms since 1970, 0: none) after which no honest device is
+    the first to release; ``wraps`` = [[key id, wrap] ...] of that key for the author's own keys, root included.
+    """
+
+    prompt: str
+    until: int
+    sealed: bytes
+    wraps: list[tuple[bytes, bytes]]
+
+
+class Rewrap(msgspec.Struct, frozen=True):
+    """Give the key of a sealed answer to devices of its author that came later; ``seal`` is its operation's id."""
+
+    seal: bytes
+    wraps: list[tuple[bytes, bytes]]
+
+
+class Release(msgspec.Struct, frozen=True):
+    """Open one's own sealed answer: its key, and the id of the other's sealed answer that was held by then."""
+
+    seal: bytes
+    key: bytes
+    other: bytes
+
+
+class Withdraw(msgspec.Struct, frozen=True):
+    """Take a sealed answer of one's own back before it was opened."""
+
+    seal: bytes
+
+
+class Skip(msgspec.Struct, frozen=True):
+    """In a private book: leave a prompt without an answer."""
+
+    prompt: str
+
+
+class End(msgspec.Struct, frozen=True):
+    """End the sharing: nobody writes words into this book any more, and both keep it."""
+
+
 class Seen(msgspec.Struct, frozen=True):
     """Acknowledge: for each stream that moved, the last place up to which the author holds every operation."""
 
@@ -114,12 +169,12 @@ class Share(msgspec.Struct, frozen=True):
 
 
 KEY_WORDS: Final[dict[str, type[msgspec.Struct]]] = {
-    "found": Found, "admit": Admit, "epoch": Epoch, "grant": Grant, "lack": Lack,
+    "found": Found, "admit": Admit, "remove": Remove, "epoch": Epoch, "grant": Grant, "lack": Lack,
 }  # fmt: skip
 WORD_WORDS: Final[dict[str, type[msgspec.Struct]]] = {
-    "write": Write, "revise": Revise, "retract": Retract, "seen": Seen, "profile": Profile, "share": Share,
+    "write": Write, "revise": Revise, "retract": Retract, "seal": Seal, "rewrap": Rewrap, "release": Release,
+    "withdraw": Withdraw, "skip": Skip, "seen": Seen, "profile": Profile, "share": Share, "end": End,
 }  # fmt: skip
-RESERVED: Final = frozenset({"remove", "seal", "rewrap", "release", "withdraw", "skip", "end"})
 
 _decoders: Final = {struct: msgspec.msgpack.Decoder(struct) for struct in (*KEY_WORDS.values(), *WORD_WORDS.values())}
 S = TypeVar("S", bound=msgspec.Struct)
@@ -141,12 +196,12 @@ def require_known(word: str, *, critical: bool, is_key_stream: bool) -> bool:
     """Return whether this version knows the word; an unknown optional one is kept and passed on.
 
     Raises:
-        NewerFormatError: the word is critical and not built here, or reserved.
+        NewerFormatError: the word is critical and not known here.
     """
     known = KEY_WORDS if is_key_stream else WORD_WORDS
     if word in known:
         return True
-    if critical or word in RESERVED:
+    if critical:
         raise NewerFormatError(
             "part of the journal was written by a newer couplejournal", hint="update couplejournal on this device"
         )
@@ -158,8 +213,5 @@ def require_fields(word: str, fields: bytes | msgspec.Raw) -> None:
 
     Raises:
         UntrustedDataError: they do not.
-        NewerFormatError: an epoch made in knowledge of a removal, which this version cannot follow.
     """
-    value = decode_fields(KEY_WORDS.get(word) or WORD_WORDS[word], fields)
-    if isinstance(value, Epoch) and value.roots:
-        raise NewerFormatError("a device was removed by a newer couplejournal", hint="update couplejournal here")
+    decode_fields(KEY_WORDS.get(word) or WORD_WORDS[word], fields)

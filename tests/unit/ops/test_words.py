@@ -7,7 +7,7 @@ import pytest
 
 from couplejournal.errors import NewerFormatError, UntrustedDataError
 from couplejournal.ops import words
-from couplejournal.ops.words import KEY_WORDS, RESERVED, WORD_WORDS
+from couplejournal.ops.words import KEY_WORDS, WORD_WORDS
 
 
 @pytest.mark.parametrize("is_key_stream", [True, False])
@@ -20,15 +20,6 @@ def test_known_words_are_known_where_they_belong(is_key_stream: bool) -> None:
         assert not words.require_known(word, critical=False, is_key_stream=is_key_stream)
         with pytest.raises(NewerFormatError):
             words.require_known(word, critical=True, is_key_stream=is_key_stream)
-
-
-@pytest.mark.parametrize("is_key_stream", [True, False])
-@pytest.mark.parametrize("critical", [True, False])
-def test_reserved_words_are_refused_whatever_they_say(is_key_stream: bool, critical: bool) -> None:
-    """What is not built is refused, never ignored, even where its author calls it optional."""
-    for word in RESERVED:
-        with pytest.raises(NewerFormatError):
-            words.require_known(word, critical=critical, is_key_stream=is_key_stream)
 
 
 def test_an_unknown_word_is_passed_on_or_refused() -> None:
@@ -61,10 +52,3 @@ def test_fields_that_do_not_fit_are_refused(word: str, fields: object) -> None:
     """A known word with fields of another shape is refused by the library's own error."""
     with pytest.raises(UntrustedDataError, match=word):
         words.require_fields(word, msgspec.msgpack.encode(fields))
-
-
-def test_an_epoch_made_in_knowledge_of_a_removal_needs_a_newer_version() -> None:
-    """What depends on a removal is not followed by a version that knows none."""
-    epoch = words.Epoch(commit=b"c" * 32, wraps=[], back=[], roots=[(b"s" * 16, 1, b"l" * 32)])
-    with pytest.raises(NewerFormatError):
-        words.require_fields("epoch", msgspec.msgpack.encode(epoch))
