@@ -13,12 +13,13 @@ CouplejournalError                exit
 │  ├─ NotYourEntryError              1
 │  └─ InvalidEntryError              1
 ├─ UntrustedDataError                4  bytes that are refused: malformed, unsigned, unknown, broken
-│  └─ ForkedError                   13  one device wrote two histories
 ├─ NewerFormatError                  1  update couplejournal
 ├─ DriveError                        1  the meeting place failed; what is saved here is safe
 ├─ StoreError                        1  this device's own copy failed; stop
 ├─ PairingError                      1  expired, used, wrong words, not now
 │  └─ NoInviteError                  1  no invite for these words here yet
+├─ RecoveryError                     1  mistyped or foreign recovery words, or nothing that they open
+├─ ExportError                       1  no place for an export, or nobody whom it can be sealed for
 └─ PluginError                      14
 
 ``str(error)`` is one line for people. It never holds journal text, keys, or a path below the journal's
@@ -103,12 +104,6 @@ class UntrustedDataError(CouplejournalError):
     exit_code = 4
 
 
-class ForkedError(UntrustedDataError):
-    """One key signed two different operations at one place of a stream."""
-
-    exit_code = 13
-
-
 class NewerFormatError(CouplejournalError):
     """Something was written by a newer version; this one refuses to guess."""
 
@@ -131,6 +126,14 @@ class NoInviteError(PairingError):
     """No invite for these words lies in the folder yet."""
 
     retry = True
+
+
+class RecoveryError(CouplejournalError):
+    """The recovery words are mistyped or those of somebody else, are not here, or open nothing in this folder."""
+
+
+class ExportError(CouplejournalError):
+    """An export cannot be written there, cannot be sealed for that recipient, or is none that opens."""
 
 
 class PluginError(CouplejournalError):

@@ -6,7 +6,9 @@ Everything else gets a `System` as an argument, so that a test can make time and
 
 from __future__ import annotations
 
+import contextlib
 import os
+import sys
 import time
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
@@ -27,6 +29,9 @@ class System(Protocol):
 
     def boot_id(self) -> str:
         """Return a word that changes when the machine starts anew; empty where the system has none."""
+
+    def machine_id(self) -> str:
+        """Return a word that is another one on every machine and stays; empty where the system has none."""
 
 
 class RealSystem:
@@ -50,6 +55,44 @@ class RealSystem:
             return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
         except (OSError, ValueError):
             return ""
+
+    def machine_id(self) -> str:
+        """Return the id that the system gave this machine when it was set up; empty where it cannot be had."""
+        ask = {"win32": _id_of_windows, "darwin": _id_of_macos}.get(sys.platform, _id_of_linux)
+        try:
+            return ask()
+        except (OSError, ValueError, AttributeError, ImportError):
+            return ""
+
+
+def _id_of_linux() -> str:
+    """Return the id of systemd, or that of D-Bus where there is none."""
+    for path in ("/etc/machine-id", "/var/lib/dbus/machine-id"):
+        with contextlib.suppress(OSError):
+            return Path(path).read_text("ascii").strip()
+    return ""
+
+
+def _id_of_windows() -> str:
+    """Return what the registry keeps for cryptography since the system was installed."""
+    import winreg
+
+    place = "SOFTWARE\\Microsoft\\Cryptography"
+    access = winreg.KEY_READ | winreg.KEY_WOW64_64KEY  # type: ignore[attr-defined,unused-ignore]
+    with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, place, 0, access) as key:  # type: ignore[attr-defined,unused-ignore]
+        return str(winreg.QueryValueEx(key, "MachineGuid")[0])  # type: ignore[attr-defined,unused-ignore]
+
+
+def _id_of_macos() -> str:
+    """Return the UUID of the hardware."""
+    import ctypes
+
+    class Wait(ctypes.Structure):
+        _fields_ = (("seconds", ctypes.c_long), ("nanoseconds", ctypes.c_long))
+
+    found = (ctypes.c_ubyte * 16)()
+    failed = ctypes.CDLL(None).gethostuuid(found, ctypes.byref(Wait(1, 0)))
+    return "" if failed else bytes(found).hex()
 
 
 class LocalZone(tzinfo):

@@ -38,7 +38,8 @@ class Entry:
     "shared", "private", or "waiting": meant for both while there is no shared book yet. ``state`` is where its
     lifecycle stands, None without one. ``revised`` counts its revisions; ``conflict`` holds the other current versions.
     ``device`` is the name of the device that wrote it, "" while not known. ``note`` is a sentence on the entry, such as
-    "no change of state" for a step that came late, or None.
+    "no change of state" for a step that came late, or None. ``is_earlier``: it stands in an earlier journal, which is
+    read and never written; who shares the present one need not have that.
     """
 
     id: str
@@ -56,6 +57,7 @@ class Entry:
     conflict: tuple[Content | RawContent, ...] = ()
     device: str = ""
     note: str | None = None
+    is_earlier: bool = False
 
     @property
     def is_mine(self) -> bool:

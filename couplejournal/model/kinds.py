@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = [
     "JSON",
     "TURNS",
+    "Answer",
     "Appreciation",
     "Audience",
     "Bid",
@@ -176,6 +177,27 @@ class Step(Content):
             raise InvalidEntryError("a step's name is lower-case letters, digits and hyphens")
 
 
+@attrs.frozen
+class Answer(Content):
+    """An answer to a prompt that was sealed until both had answered; the prompt is an entry's id or a short text.
+
+    It is read, and never written as an entry: what counts as one was sealed before, and is opened on both sides.
+    """
+
+    kind: ClassVar[str] = "answer"
+
+    prompt: str
+    text: str = ""
+
+    def require_own(self) -> None:
+        """Refuse it: an answer is sealed, and stays as it is.
+
+        Raises:
+            InvalidEntryError: always.
+        """
+        raise InvalidEntryError("an answer is sealed, and then stays as it is", hint="`seal` seals one")
+
+
 def _as_set(names: Iterable[str]) -> frozenset[str]:
     """Return the names as a set."""
     return frozenset(names)
@@ -287,6 +309,7 @@ _CORE: Final[Mapping[str, Kind]] = MappingProxyType(
             ),
             Kind("note", Note, default_audience="private"),
             Kind("step", Step, refs=RefRule("about")),
+            Kind("answer", Answer),
         )
     }
 )

@@ -14,9 +14,10 @@ from typing import Final, TypeAlias
 Item: TypeAlias = "bytes | int | Sequence[Item]"
 
 WORDS: Final = frozenset({
-    "admit", "back", "back-key", "body", "body-key", "epoch-commit", "found", "found-sign", "founding", "head",
-    "heads", "invite-id", "join", "join-key", "key", "keystore", "link", "offer", "offer-key", "pair-words", "person",
-    "root-sign", "safety", "seal-wrap", "sealed", "segment", "stream", "unlock", "wrap",
+    "admit", "back", "back-key", "body", "body-key", "branch", "copy", "epoch-commit", "found", "found-sign",
+    "founding", "head", "heads", "incarnation", "invite-id", "join", "join-key", "key", "keystore", "link", "offer",
+    "offer-key", "pair-words", "person", "root-sign", "safety", "seal-wrap", "sealed", "segment", "stream", "unlock",
+    "wrap",
 })  # fmt: skip
 
 
@@ -63,3 +64,8 @@ _LINK: Final = _DOMAINS["link"] + struct.pack(">I", 32)
 def next_link(link: bytes, op: bytes) -> bytes:
     """Return ``H("link", link, op bytes)``: the id of the operation, and the place from which the next one goes on."""
     return hashlib.sha256(b"".join((_LINK, link, struct.pack(">I", len(op)), op))).digest()
+
+
+def copy_salt(entry: bytes) -> bytes:
+    """Return the salt (16 bytes) under which an entry of a former private book is written into the present one."""
+    return digest("copy", entry)[:16]

@@ -1,63 +1,84 @@
 """Who belongs: a pure function of the key streams, whatever the order in which they arrived.
 
 `Membership.of` takes every operation of every key stream held and answers who the persons are, which keys are known,
-which are live, and which epochs, grants and requests there are (docs/spec/format.md 4 and 5). Whether a signature holds
-is asked of `Proofs`, which `seal` answers: this module computes nothing secret and touches nothing.
+how each of them stands, and which epochs, grants and requests there are (docs/spec/membership.md). Whether a signature
+holds is asked of `Proofs`, which `seal` answers: this module computes nothing secret and touches nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Final, NamedTuple, Protocol
+from typing import Final
 
 import msgspec
 
-from couplejournal.errors import UntrustedDataError
-from couplejournal.ops import codec, domains, words
+from couplejournal.ops import codec, words
+from couplejournal.ops.keyops import (
+    KEYS_BYTES,
+    ROOT_KEYS_BYTES,
+    EpochFact,
+    KeyOp,
+    Person,
+    Proofs,
+    Reader,
+    admit_message,
+    found_message,
+    key_id,
+    person_id,
+    read_found,
+)
+from couplejournal.ops.standing import Graph, Pins, Standing
+from couplejournal.ops.words import Head
 
-KEYS_BYTES: Final = 1248
-ROOT_KEYS_BYTES: Final = 1280
+__all__ = [
+    "DEVICES_PER_PERSON",
+    "KEYS_BYTES",
+    "ROOTS_PER_PERSON",
+    "ROOT_KEYS_BYTES",
+    "EpochFact",
+    "Head",
+    "KeyOp",
+    "KnownKey",
+    "Membership",
+    "Person",
+    "Pins",
+    "Proofs",
+    "Reader",
+    "Standing",
+    "admit_message",
+    "found_message",
+    "key_id",
+    "person_id",
+    "read_found",
+]
+
 DEVICES_PER_PERSON: Final = 15  # docs/spec/format.md 4
-
-
-class KeyOp(NamedTuple):
-    """One operation of a key stream: who signed it, where it stands, its link, its bytes, and the link before it."""
-
-    key: bytes
-    stream: bytes
-    seq: int
-    id: bytes
-    data: bytes
-    prev: bytes = b""
-
-
-class Proofs(Protocol):
-    """What membership has to ask of cryptography."""
-
-    def is_signed(self, public: bytes, signature: bytes, message: bytes) -> bool:
-        """Return whether an Ed25519 signature holds under a 32-byte public key."""
-
-    def is_strong(self, keys: bytes) -> bool:
-        """Return whether 1,248 bytes of public keys can prove and keep anything."""
-
-
-class Person(msgspec.Struct, frozen=True):
-    """One of the one or two persons of a book: id (16 bytes), root keys (1,280 bytes), the root's key id."""
-
-    id: bytes
-    root_keys: bytes
-    root: bytes
+ROOTS_PER_PERSON: Final = 64  # docs/spec/format.md 4: so many root streams of one person does an epoch name
 
 
 class KnownKey(msgspec.Struct, frozen=True):
-    """A key that some valid admission (or the genesis) names. ``admission`` is that operation's id."""
+    """A key that some valid admission (or the genesis) names.
+
+    ``admission`` is that operation's id, ``admitter`` the id of the key that signed it (empty: the genesis). ``person``
+    is the one for whom it was admitted; of a key that both persons admitted, it is either. ``standing``: "live",
+    "removed" by the root of its person, "void" (it owes its admission to an operation that does not count, or is
+    claimed by both), or "undecided" as long as the chains that decide are not held. ``is_fallen``: it owes its
+    admission to an operation that does not count, or is claimed by both, whether it was removed itself or not.
+    """
 
     id: bytes
     keys: bytes
     person: bytes
     admission: bytes
     is_root: bool = False
-    is_live: bool = True
+    standing: Standing = "live"
+    admitter: bytes = b""
+    is_fallen: bool = False
+
+    @property
+    def is_live(self) -> bool:
+        """Return whether the key may write and be written to."""
+        return self.standing == "live"
 
     @property
     def sign(self) -> bytes:
@@ -70,20 +91,8 @@ class KnownKey(msgspec.Struct, frozen=True):
         return self.keys[32:]
 
 
-class EpochFact(msgspec.Struct, frozen=True):
-    """An epoch as its author announced it; ``id`` is the first 16 bytes of the operation's link."""
-
-    id: bytes
-    key: bytes
-    stream: bytes
-    seq: int
-    commit: bytes
-    wraps: Mapping[bytes, bytes]
-    back: tuple[bytes, bytes] | None
-
-
-class Membership(msgspec.Struct, frozen=True):
-    """What the key streams say, all of them together."""
+class Membership(msgspec.Struct, frozen=True, eq=False):
+    """What the key streams say, all of them together. Equal are two that say the same, from whatever operations."""
 
     persons: tuple[Person, ...]
     keys: Mapping[bytes, KnownKey]
@@ -92,23 +101,58 @@ class Membership(msgspec.Struct, frozen=True):
     """By epoch id: (granting key id, recipient key id, wrap)."""
     lacks: frozenset[tuple[bytes, bytes]]
     """(asking key id, epoch id)."""
+    removals: Mapping[bytes, tuple[Pins, ...]] = {}
+    """By the id of each removed key: the pins of each of its removals."""
+    root_heads: tuple[Head, ...] = ()
+    """The ends, one for each branch, of the root streams held that hold a removal; sorted."""
+    apart: frozenset[bytes] = frozenset()
+    """The epochs that do not count for certain: behind a pin, or of a key that is neither live nor removed."""
+    links: Mapping[bytes, tuple[bytes, int]] = {}
+    """(stream, number) of each operation of a known key that is held, by its id."""
+    graph: Graph = Graph({}, {}, {}, {}, {})
 
     @classmethod
-    def of(cls, book: bytes, genesis: KeyOp, ops: Iterable[KeyOp], proofs: Proofs) -> Membership:
+    def of(
+        cls, book: bytes, genesis: KeyOp, ops: Iterable[KeyOp], proofs: Proofs, reader: Reader | None = None
+    ) -> Membership:
         """Compute who belongs from the genesis and the operations held, in any order.
 
-        A ``found`` that stands anywhere but in the genesis has no effect.
+        Of each stream those are given that are held without a gap, of a forked one each branch. A ``found`` that stands
+        anywhere but in the genesis has no effect. ``reader`` remembers what was read before.
 
         Raises:
             UntrustedDataError: the genesis does not name one or two persons that signed it.
         """
         persons, founders = read_found(genesis, proofs)
-        by_key: dict[bytes, list[KeyOp]] = {}
-        for op in ops:
-            by_key.setdefault(op.key, []).append(op)
-        keys = {key.id: key for key in founders}
-        keys |= _admitted(book, keys, by_key, proofs)
-        return _with_epochs(persons, keys, by_key)
+        reader = Reader(book, proofs) if reader is None else reader
+        graph = Graph.of(persons, founders, ops, reader)
+        keys = _known(genesis, graph)
+        epochs, grants, lacks = _handed(graph, reader)
+        return cls(
+            persons=persons,
+            keys=keys,
+            epochs=epochs,
+            grants=grants,
+            lacks=lacks,
+            removals=graph.removals,
+            root_heads=_root_heads(persons, graph, reader),
+            apart=_apart(epochs, keys, graph),
+            links={op.id: (op.stream, op.seq) for found in graph.ops.values() for op in found.values()},
+            graph=graph,
+        )
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether another says the same of persons, keys, epochs, grants, requests and removals."""
+        return isinstance(other, Membership) and self._answers() == other._answers()
+
+    def __hash__(self) -> int:
+        """Return a hash that equal ones share."""
+        return hash((self.persons, self.lacks, self.root_heads, self.apart))
+
+    def _answers(self) -> tuple[object, ...]:
+        return (
+            self.persons, self.keys, self.epochs, self.grants, self.lacks, self.removals, self.root_heads, self.apart
+        )  # fmt: skip
 
     def person_of(self, key: bytes) -> bytes | None:
         """Return the person to whom a key belongs, or None for a key that nobody admitted."""
@@ -123,8 +167,9 @@ class Membership(msgspec.Struct, frozen=True):
     def recipients_for(self, author: bytes, order: Mapping[bytes, int]) -> dict[bytes, bytes]:
         """Return {key id: HPKE public key} of exactly those who must be able to read what ``author`` writes now.
 
-        The roots, the author, and of each person the first 15 live devices in the order in which this device first
-        held their admissions; ``order`` gives that order by key id, ties and gaps fall back on the admission's id.
+        The roots, then of each person the first 15 live devices in the order in which this device first held their
+        admissions, and the author, who stands last when it is none of these. ``order`` gives that order by key id, ties
+        and gaps fall back on the admission's id. Newcomers take over the order of what is returned here.
         """
         chosen = [self.keys[person.root] for person in self.persons]
         for person in self.persons:
@@ -141,112 +186,87 @@ class Membership(msgspec.Struct, frozen=True):
         known = self.keys.get(key)
         return known is not None and known.is_live
 
+    def holds(self, head: Head) -> bool:
+        """Return whether an operation of a key stream is held, and with it everything before it."""
+        stream, seq, link = head
+        return self.links.get(link) == (stream, seq)
 
-def key_id(keys: bytes) -> bytes:
-    """Return the id of 1,248 bytes of public keys."""
-    return domains.digest("key", keys)
+    def holds_roots(self, epoch: EpochFact) -> bool:
+        """Return whether all that an epoch's author knew of removals is held: before that, it is not handed on."""
+        return all(map(self.holds, epoch.roots))
 
+    def what_falls(self, pins: Mapping[bytes, Iterable[Head]]) -> frozenset[bytes]:
+        """Return the keys that would be live no more if their root removed others with these pins, by key id.
 
-def person_id(root_keys: bytes) -> bytes:
-    """Return the id of the person rooted in 1,280 bytes of root keys."""
-    return domains.digest("person", root_keys)[:16]
-
-
-def found_message(persons: list[tuple[bytes, bytes]]) -> bytes:
-    """Return what each founding key signs: ``D("found") || H("found", the list)``."""
-    return domains.domain("found") + domains.digest("found", [list(pair) for pair in persons])
-
-
-def admit_message(book: bytes, author: bytes, keys: bytes) -> bytes:
-    """Return what a new device's key signs: ``D("admit") || H("admit", book, author's key id, keys)``."""
-    return domains.domain("admit") + domains.digest("admit", book, author, keys)
+        The removed ones themselves are not among them.
+        """
+        after = self.graph.standings({key: tuple(heads) for key, heads in pins.items()})
+        return frozenset(key.id for key in self.keys.values() if key.is_live and after[key.id] != "live") - pins.keys()
 
 
-def read_found(genesis: KeyOp, proofs: Proofs) -> tuple[tuple[Person, ...], list[KnownKey]]:
-    """Return the persons that a genesis names and the keys that it makes known.
-
-    Raises:
-        UntrustedDataError: not one or two persons, equal or weak keys, or a signature that does not hold.
-    """
-    found = words.decode_fields(words.Found, codec.peek(genesis.data).fields)
-    if len(found.persons) not in (1, 2) or len(found.signatures) != len(found.persons):
-        raise UntrustedDataError("a journal belongs to one or two persons")
-    persons: list[Person] = []
-    keys: list[KnownKey] = []
-    message = found_message(found.persons)
-    for (root_keys, device_keys), signature in zip(found.persons, found.signatures, strict=True):
-        if len(root_keys) != ROOT_KEYS_BYTES or not all(map(proofs.is_strong, (root_keys[:KEYS_BYTES], device_keys))):
-            raise UntrustedDataError("a journal's beginning names a key that is weak")
-        if not proofs.is_signed(root_keys[KEYS_BYTES:], signature, message):
-            raise UntrustedDataError("a journal's beginning is not signed by its persons")
-        person = Person(person_id(root_keys), root_keys, key_id(root_keys[:KEYS_BYTES]))
-        persons.append(person)
-        keys.append(KnownKey(person.root, root_keys[:KEYS_BYTES], person.id, genesis.id, is_root=True))
-        keys.append(KnownKey(key_id(device_keys), device_keys, person.id, genesis.id))
-    if len({key.sign for key in keys}) != len(keys):
-        raise UntrustedDataError("a journal's beginning names a key twice")
-    return tuple(persons), keys
+def _known(genesis: KeyOp, graph: Graph) -> dict[bytes, KnownKey]:
+    """Return every known key and how it stands; of several admissions the one with the smallest id names a key."""
+    standings, sound = graph.judged()
+    found = {
+        founder.id: KnownKey(
+            founder.id, founder.keys, founder.person, genesis.id, is_root=founder.is_root,
+            standing=standings[founder.id],
+        )
+        for founder in graph.founders.values()
+    }  # fmt: skip
+    for admissions in graph.admissions.values():
+        for one in admissions:
+            held = found.get(one.key)
+            if held is None or one.id < held.admission:
+                person, standing = min(graph.persons[one.key]), standings[one.key]
+                found[one.key] = KnownKey(
+                    one.key, one.keys, person, one.id, standing=standing, admitter=one.author,
+                    is_fallen=one.key not in sound or len(graph.persons[one.key]) > 1,
+                )  # fmt: skip
+    return found
 
 
-def _admitted(
-    book: bytes, founders: Mapping[bytes, KnownKey], by_key: Mapping[bytes, list[KeyOp]], proofs: Proofs
-) -> dict[bytes, KnownKey]:
-    """Follow admissions from known key to known key until nothing new comes.
-
-    What grows is the set of pairs (key, person for whom it was admitted), so the outcome knows no order; a key that
-    was admitted for both persons is a device of neither, and so are the keys that it admitted in its turn.
-    """
-    persons: dict[bytes, set[bytes]] = {}
-    admissions: dict[bytes, tuple[bytes, bytes]] = {}
-    waiting = [(key.id, key.person) for key in founders.values()]
-    while waiting:
-        author, person = waiting.pop()
-        for op in by_key.get(author, ()):
-            peeked = codec.peek(op.data)
-            if peeked.word != "admit":
-                continue
-            admit = words.decode_fields(words.Admit, peeked.fields)
-            new = key_id(admit.keys)
-            if new in founders or not _is_admitted(book, author, admit, proofs):
-                continue
-            admissions[new] = min(admissions.get(new, (op.id, admit.keys)), (op.id, admit.keys))
-            if person not in persons.setdefault(new, set()):
-                persons[new].add(person)
-                waiting.append((new, person))
-    return {
-        new: KnownKey(new, keys, min(persons[new]), admission, is_live=len(persons[new]) == 1)
-        for new, (admission, keys) in admissions.items()
-    }
-
-
-def _is_admitted(book: bytes, author: bytes, admit: words.Admit, proofs: Proofs) -> bool:
-    """Return whether an admission's new key is strong and signed for itself."""
-    return (
-        len(admit.keys) == KEYS_BYTES
-        and proofs.is_strong(admit.keys)
-        and proofs.is_signed(admit.keys[:32], admit.proof, admit_message(book, author, admit.keys))
-    )
-
-
-def _with_epochs(
-    persons: tuple[Person, ...], keys: dict[bytes, KnownKey], by_key: Mapping[bytes, list[KeyOp]]
-) -> Membership:
-    """Collect epochs, grants and requests of all known keys."""
-    epochs: dict[bytes, EpochFact] = {}
+def _handed(
+    graph: Graph, reader: Reader
+) -> tuple[dict[bytes, EpochFact], dict[bytes, tuple[tuple[bytes, bytes, bytes], ...]], frozenset[tuple[bytes, bytes]]]:
+    """Collect the epochs, grants and requests of all known keys."""
+    epochs: dict[bytes, tuple[bytes, EpochFact]] = {}
     grants: dict[bytes, list[tuple[bytes, bytes, bytes]]] = {}
     lacks: set[tuple[bytes, bytes]] = set()
-    for author in keys:
-        for op in by_key.get(author, ()):
-            peeked = codec.peek(op.data)
-            if peeked.word == "epoch":
-                epoch = words.decode_fields(words.Epoch, peeked.fields)
-                back = (epoch.back[0], epoch.back[1]) if len(epoch.back) == 2 else None
-                fact = EpochFact(op.id[:16], author, op.stream, op.seq, epoch.commit, dict(epoch.wraps), back)
-                epochs[fact.id] = fact
-            elif peeked.word == "grant":
-                for epoch_id, recipient, wrap in words.decode_fields(words.Grant, peeked.fields).wraps:
+    for author, ops in graph.ops.items():
+        for op in ops.values():
+            said = reader.read(op)
+            if isinstance(said, EpochFact):
+                held = epochs.get(said.id)
+                if held is None or op.id < held[0]:  # an id is half of a link: should two ever share it, one counts
+                    epochs[said.id] = (op.id, said)
+            elif isinstance(said, words.Grant):
+                for epoch_id, recipient, wrap in said.wraps:
                     grants.setdefault(epoch_id, []).append((author, recipient, wrap))
-            elif peeked.word == "lack":
-                lacks.update((author, epoch_id) for epoch_id in words.decode_fields(words.Lack, peeked.fields).epochs)
+            elif isinstance(said, words.Lack):
+                lacks.update((author, epoch_id) for epoch_id in said.epochs)
     ordered = {epoch_id: tuple(sorted(wraps)) for epoch_id, wraps in grants.items()}
-    return Membership(persons, keys, epochs, ordered, frozenset(lacks))
+    return {epoch_id: fact for epoch_id, (_, fact) in epochs.items()}, ordered, frozenset(lacks)
+
+
+def _apart(epochs: Mapping[bytes, EpochFact], keys: Mapping[bytes, KnownKey], graph: Graph) -> frozenset[bytes]:
+    """Return the epochs that do not count for certain."""
+    doubtful = [fact for fact in epochs.values() if not keys[fact.key].is_live]
+    surely: dict[bytes, frozenset[bytes]] = {}
+    for key in {fact.key for fact in doubtful}:
+        counts = (not keys[key].is_fallen and graph.counts(key)) or {}
+        surely[key] = frozenset(link[:16] for link, answer in counts.items() if answer == "yes")
+    return frozenset(fact.id for fact in doubtful if fact.id not in surely[fact.key])
+
+
+def _root_heads(persons: tuple[Person, ...], graph: Graph, reader: Reader) -> tuple[Head, ...]:
+    """Return the ends of the root streams that hold a removal; of more than 64 of one root, the newest 64."""
+    found: list[Head] = []
+    for person in persons:
+        ops = graph.ops.get(person.root, {})
+        streams = {op.stream for op in ops.values() if isinstance(reader.read(op), words.Remove)}
+        before = {op.prev for op in ops.values()}
+        ends = [op for op in ops.values() if op.stream in streams and op.id not in before]
+        ends.sort(key=lambda op: (codec.peek(op.data).clock, op.id), reverse=True)
+        found += [(op.stream, op.seq, op.id) for op in ends[:ROOTS_PER_PERSON]]
+    return tuple(sorted(found))

@@ -175,6 +175,8 @@ WORD_WORDS: Final[dict[str, type[msgspec.Struct]]] = {
     "write": Write, "revise": Revise, "retract": Retract, "seal": Seal, "rewrap": Rewrap, "release": Release,
     "withdraw": Withdraw, "skip": Skip, "seen": Seen, "profile": Profile, "share": Share, "end": End,
 }  # fmt: skip
+ANSWER_WORDS: Final = frozenset({"seal", "rewrap", "release", "withdraw", "skip"})
+"""The words about sealed answers."""
 
 _decoders: Final = {struct: msgspec.msgpack.Decoder(struct) for struct in (*KEY_WORDS.values(), *WORD_WORDS.values())}
 S = TypeVar("S", bound=msgspec.Struct)

@@ -9,10 +9,15 @@ from __future__ import annotations
 
 from typing import Final
 
-from cryptography.cobblestone import Cobblestone256Decryptor, Cobblestone256Encryptor
 from cryptography.exceptions import InvalidTag
 
 from couplejournal.errors import UntrustedDataError
+from couplejournal.seal.lacking import lacking
+
+try:
+    from cryptography.cobblestone import Cobblestone256Decryptor, Cobblestone256Encryptor
+except ImportError:
+    raise lacking("Cobblestone") from None
 
 KEY_BYTES: Final = 32
 PIECE_BYTES: Final = 1 << 20  # the library holds the interpreter's lock for a whole call: long texts go in pieces

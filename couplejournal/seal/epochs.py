@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from couplejournal.errors import UntrustedDataError
 from couplejournal.ops import domains, words
@@ -67,6 +67,10 @@ class EpochKeys:
         """Show no key."""
         return "EpochKeys(…)"
 
+    def keep_only(self, own: bytes) -> None:
+        """Forget every key of one's own but the one with this id; what they opened stays open in this process."""
+        self._own = {key: pair for key, pair in self._own.items() if key == own}
+
     def learn(self, membership: Membership) -> None:
         """Take in what the key streams say now."""
         self._membership = membership
@@ -114,10 +118,8 @@ class EpochKeys:
             return None
         granted = membership.grants.get(epoch, ())
         for recipient, pair in self._own.items():
-            offered = [wrap for _, granted_to, wrap in granted if granted_to == recipient]
-            if recipient in fact.wraps:
-                offered.insert(0, fact.wraps[recipient])
-            for wrap in offered:
+            offered = (wrap for _, granted_to, wrap in granted if granted_to == recipient)
+            for wrap in (*fact.wraps.get(recipient, ()), *offered):
                 key = self._unwrapped(wrap, fact, pair)
                 if key is not None:
                     return key
@@ -167,21 +169,26 @@ def is_committed(key: bytes, commit: bytes) -> bool:
 
 
 def new_epoch(
-    key: bytes, author: bytes, recipients: Mapping[bytes, bytes], previous: tuple[bytes, bytes] | None
+    key: bytes,
+    author: bytes,
+    recipients: Mapping[bytes, bytes],
+    previous: tuple[bytes, bytes] | None,
+    roots: Sequence[words.Head] = (),
 ) -> words.Epoch:
     """Return the operation that announces a fresh 32-byte key.
 
-    ``recipients`` maps key ids to HPKE public keys; ``previous`` is (id, key) of the author's epoch before this one.
+    ``recipients`` maps key ids to HPKE public keys, in the order in which a newcomer takes them over; ``previous`` is
+    (id, key) of the author's epoch before this one; ``roots`` are the ends of the root streams that hold a removal.
     """
     commit = derive(key, "epoch-commit")
     wrapped = [
         (recipient, wraps.wrap(key, kem, wraps.epoch_info(author, commit, recipient)))
-        for recipient, kem in sorted(recipients.items())
+        for recipient, kem in recipients.items()
     ]
     back = []
     if previous is not None:
         back = [previous[0], boxes.seal_box(derive(key, "back-key"), _back_context(previous[0]), previous[1])]
-    return words.Epoch(commit=commit, wraps=wrapped, back=back, roots=[])
+    return words.Epoch(commit=commit, wraps=wrapped, back=back, roots=sorted(roots))
 
 
 def grant_wrap(key: bytes, fact: EpochFact, recipient: bytes, recipient_kem: bytes) -> tuple[bytes, bytes, bytes]:

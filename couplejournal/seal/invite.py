@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from functools import lru_cache
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import Final, TypeVar
 
 import attrs
 import msgspec
@@ -21,24 +20,22 @@ from couplejournal.ops.codec import encode
 from couplejournal.seal import boxes
 from couplejournal.seal.derive import derive
 from couplejournal.seal.keys import KeyPair, PublicKeys, RootKeys, is_signed, signed_message
-
-if TYPE_CHECKING:
-    from mnemonic import Mnemonic
+from couplejournal.seal.wordlist import check_words_of, language
 
 SECRET_BYTES: Final = 16
 INVITE_HOURS: Final = 48
+PURPOSES: Final = ("partner", "device", "private")
 PAIRING_FILE_LIMIT_BYTES: Final = 1 << 20
 _PAD_BYTES: Final = 16 << 10
 _T = TypeVar("_T")
-_CHECK_WORDS: Final = 6
-_WORD_BITS: Final = 11
 
 
 class Offer(msgspec.Struct, frozen=True):
     """What the inviter says: for whom the invite is, with which keys, for which book, until when.
 
-    ``purpose`` is "partner" or "device"; ``device_keys`` (1,248 bytes) is the inviting device's key, made for the new
-    shared book or that of the existing ``book`` (32 bytes, else empty), whose ``heads`` are pinned.
+    ``purpose`` is "partner", "device" (of one's own, into the shared book) or "private" (of one's own, into the private
+    book); ``device_keys`` (1,248 bytes) is the inviting device's key, made for the new shared book or that of the
+    existing ``book`` (32 bytes, else empty), whose ``heads`` are pinned.
     """
 
     purpose: str
@@ -78,7 +75,7 @@ class InviteKeys:
 
 def words_of(secret: bytes) -> tuple[str, ...]:
     """Return the twelve BIP 39 words of a 16-byte secret."""
-    return tuple(_mnemonic().to_mnemonic(secret).split())
+    return tuple(language().to_mnemonic(secret).split())
 
 
 def secret_of(words: str) -> bytes:
@@ -92,12 +89,12 @@ def secret_of(words: str) -> bytes:
         raise PairingError(
             f"an invite has twelve words, these are {len(typed)}", hint="type all twelve, in their order"
         )
-    language = _mnemonic()
-    unknown = [at for at, word in enumerate(typed, start=1) if word not in language.wordlist]
+    known = language()
+    unknown = [at for at, word in enumerate(typed, start=1) if word not in known.wordlist]
     if unknown:
         raise PairingError(f"word {unknown[0]} is not one of an invite's words: a typing mistake", hint="check it")
     try:
-        return bytes(language.to_entropy(typed))
+        return bytes(known.to_entropy(typed))
     except ValueError:
         raise PairingError(
             "the words do not fit together: a typing mistake", hint="check them and their order"
@@ -121,9 +118,9 @@ def open_offer(secret: bytes, file: bytes) -> Offer:
     offer = _decoded(Offer, inner)
     RootKeys.of(offer.root_keys)
     keys = PublicKeys.of(offer.device_keys)
-    if offer.purpose not in ("partner", "device") or len(offer.book) not in (0, 32):
+    if offer.purpose not in PURPOSES or len(offer.book) not in (0, 32):
         raise UntrustedDataError("an invite of an unknown purpose")
-    if (offer.purpose == "device") != (len(offer.book) == 32):
+    if (offer.purpose != "partner") != (len(offer.book) == 32):
         raise UntrustedDataError("an invite of an unknown purpose")
     if not is_signed(keys.sign, signature, signed_message("offer", inner)):
         raise UntrustedDataError("an invite is not signed by the device that it names")
@@ -156,12 +153,7 @@ def open_join(secret: bytes, offer_file: bytes, file: bytes) -> Join:
 def check_words(offer_file: bytes, join_file: bytes) -> tuple[str, ...]:
     """Return the six words that both screens show: the first 66 bits of H("pair-words", both files' SHA-256)."""
     digest = domains.digest("pair-words", hashlib.sha256(offer_file).digest(), hashlib.sha256(join_file).digest())
-    bits = int.from_bytes(digest, "big") >> (256 - _CHECK_WORDS * _WORD_BITS)
-    wordlist = _mnemonic().wordlist
-    return tuple(
-        wordlist[(bits >> (_WORD_BITS * (_CHECK_WORDS - 1 - at))) & ((1 << _WORD_BITS) - 1)]
-        for at in range(_CHECK_WORDS)
-    )
+    return check_words_of(digest)
 
 
 def _join_message(offer_file: bytes, inner: bytes) -> bytes:
@@ -189,10 +181,3 @@ def _decoded(shape: type[_T], data: bytes) -> _T:
     except (msgspec.DecodeError, RecursionError, ValueError):
         raise UntrustedDataError("a pairing file is malformed") from None
     return value
-
-
-@lru_cache(maxsize=1)
-def _mnemonic() -> Mnemonic:
-    from mnemonic import Mnemonic  # its word list is read from a file: only when words are wanted
-
-    return Mnemonic("english")

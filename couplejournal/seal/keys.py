@@ -13,28 +13,34 @@ from typing import Final
 import msgspec
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
-from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey, MLKEM768PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
-from cryptography.hazmat.primitives.hpke import (
-    AEAD,
-    KDF,
-    KEM,
-    MLKEM768X25519PrivateKey,
-    MLKEM768X25519PublicKey,
-    Suite,
-)
 
-from couplejournal.errors import SetupError, UntrustedDataError
+from couplejournal.errors import UntrustedDataError
 from couplejournal.ops.domains import digest, domain
 from couplejournal.seal.derive import derive
+from couplejournal.seal.lacking import lacking
+
+try:
+    from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey, MLKEM768PublicKey
+    from cryptography.hazmat.primitives.hpke import (
+        AEAD,
+        KDF,
+        KEM,
+        MLKEM768X25519PrivateKey,
+        MLKEM768X25519PublicKey,
+        Suite,
+    )
+
+    # docs/spec/format.md 4
+    SUITE: Final = Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY1305)
+except (ImportError, AttributeError, UnsupportedAlgorithm):
+    raise lacking("ML-KEM-768") from None
 
 SIGN_BYTES: Final = 32
 MLKEM_BYTES: Final = 1184
 KEM_BYTES: Final = 1216
 KEYS_BYTES: Final = SIGN_BYTES + KEM_BYTES
 ROOT_KEYS_BYTES: Final = KEYS_BYTES + SIGN_BYTES
-
-SUITE: Final = Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY1305)  # docs/spec/format.md 4
 
 _P: Final = 2**255 - 19
 _Y8: Final = 0x05FC536D880238B13933C6D305ACDFD5F098EFF289F4C345B027B2C28F95E826
@@ -52,10 +58,7 @@ def require_hybrid_kem() -> None:
     try:
         MLKEM768PrivateKey.from_seed_bytes(bytes(64))
     except (UnsupportedAlgorithm, AttributeError):
-        raise SetupError(
-            "the installed 'cryptography' has no ML-KEM-768, which couplejournal needs",
-            hint="install cryptography 50 or newer from a wheel that carries its own OpenSSL",
-        ) from None
+        raise lacking("ML-KEM-768") from None
 
 
 class PublicKeys(msgspec.Struct, frozen=True):
@@ -84,7 +87,7 @@ class PublicKeys(msgspec.Struct, frozen=True):
         if len(raw) != KEYS_BYTES:
             raise UntrustedDataError("a public key has the wrong length")
         keys = cls(raw[:SIGN_BYTES], raw[SIGN_BYTES:])
-        if int.from_bytes(keys.sign, "little") & ((1 << 255) - 1) in _SMALL_ORDER_Y:
+        if _is_small_order(keys.sign):
             raise UntrustedDataError("a public key is weak")
         try:
             SUITE.encrypt(b"", kem_public(keys.kem))  # a low-order X25519 half shows itself in one encryption
@@ -108,12 +111,18 @@ def kem_public(raw: bytes) -> MLKEM768X25519PublicKey:
 
 
 def is_signed(public: bytes, signature: bytes, message: bytes) -> bool:
-    """Return whether ``signature`` is the Ed25519 signature of ``message`` under a 32-byte public key."""
+    """Return whether ``signature`` is the Ed25519 signature of ``message`` under a strong 32-byte public key."""
+    if _is_small_order(public):  # also where nobody took the key in as `PublicKeys`: the founding key in a genesis
+        return False
     try:
         Ed25519PublicKey.from_public_bytes(public).verify(signature, message)
     except (InvalidSignature, ValueError):
         return False
     return True
+
+
+def _is_small_order(public: bytes) -> bool:
+    return int.from_bytes(public, "little") & ((1 << 255) - 1) in _SMALL_ORDER_Y
 
 
 def sign_public(seed: bytes) -> bytes:
@@ -126,19 +135,26 @@ def sign_with(seed: bytes, message: bytes) -> bytes:
     return Ed25519PrivateKey.from_private_bytes(seed).sign(message)
 
 
+def hybrid_private(seed: bytes) -> MLKEM768X25519PrivateKey:
+    """Return the library's hybrid private key of a 32-byte seed."""
+    return MLKEM768X25519PrivateKey(*_hybrid_parts(seed))
+
+
+def _hybrid_parts(seed: bytes) -> tuple[MLKEM768PrivateKey, X25519PrivateKey]:
+    """Expand a seed as X-Wing does: ``SHAKE256(seed, 96)``."""
+    expanded = hashlib.shake_256(seed).digest(96)
+    return MLKEM768PrivateKey.from_seed_bytes(expanded[:64]), X25519PrivateKey.from_private_bytes(expanded[64:])
+
+
 class KeyPair:
     """A key of one's own: what signs and what opens, made from two 32-byte seeds."""
 
     def __init__(self, sign_seed: bytes, kem_seed: bytes) -> None:
-        """Build both pairs; the hybrid pair expands its seed as X-Wing does: ``SHAKE256(seed, 96)``."""
+        """Build both pairs."""
         self.sign_seed = sign_seed
         self.kem_seed = kem_seed
         self._sign = Ed25519PrivateKey.from_private_bytes(sign_seed)
-        expanded = hashlib.shake_256(kem_seed).digest(96)
-        mlkem, x25519 = (
-            MLKEM768PrivateKey.from_seed_bytes(expanded[:64]),
-            X25519PrivateKey.from_private_bytes(expanded[64:]),
-        )
+        mlkem, x25519 = _hybrid_parts(kem_seed)
         self.kem = MLKEM768X25519PrivateKey(mlkem, x25519)
         self.public = PublicKeys(
             self._sign.public_key().public_bytes_raw(),
@@ -191,7 +207,7 @@ class RootKeys(msgspec.Struct, frozen=True):
         if len(raw) != ROOT_KEYS_BYTES:
             raise UntrustedDataError("a root key has the wrong length")
         founding = raw[KEYS_BYTES:]
-        if int.from_bytes(founding, "little") & ((1 << 255) - 1) in _SMALL_ORDER_Y:
+        if _is_small_order(founding):
             raise UntrustedDataError("a root key is weak")
         return cls(PublicKeys.of(raw[:KEYS_BYTES]), founding)
 

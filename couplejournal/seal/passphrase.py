@@ -12,9 +12,14 @@ from typing import Final
 
 import msgspec
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from couplejournal.errors import UnlockError
+from couplejournal.seal.lacking import lacking
+
+try:
+    from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+except ImportError:
+    raise lacking("Argon2id") from None
 
 SALT_BYTES: Final = 16
 PASSES: Final = range(1, 10 + 1)  # docs/spec/format.md 11

@@ -2,7 +2,7 @@
 
 Three types say how far bytes are trusted: `SealedSegment` (the header was read, nothing is proved), `VerifiedSegment`
 (signature, decryption, padding, strict form and links hold; only this module makes one). The reading order and what
-each failure means are those of docs/spec/format.md 3: a wrong length, signature or tag may be half a file and means
+each failure means are those of docs/spec/format.md 3: a wrong length or signature may be half a file and means
 "not yet" (`NotYetError`); signed but wrong is refused for good (`UntrustedDataError`).
 """
 
@@ -115,14 +115,14 @@ def parse(data: bytes) -> SealedSegment:
     return SealedSegment(data, header, hashlib.sha256(data).digest())
 
 
-def padded_size(size_bytes: int) -> int:
-    """Return the Padmé size of a length, at least 1 KiB: what an onlooker learns is at most O(log log n) bits.
+def padded_size(size_bytes: int, *, floor_bytes: int = PADDING_FLOOR_BYTES) -> int:
+    """Return the Padmé size of a length, at least the floor: what an onlooker learns is at most O(log log n) bits.
 
     Padmé is that of Nikitin et al., "Reducing Metadata Leakage from Encrypted Files and Communication with PURBs"
-    (PoPETs 2019), algorithm 1.
+    (PoPETs 2019), algorithm 1. The floor is itself such a size.
     """
-    if size_bytes <= PADDING_FLOOR_BYTES:
-        return PADDING_FLOOR_BYTES
+    if size_bytes <= floor_bytes:
+        return floor_bytes
     exponent = size_bytes.bit_length() - 1
     low_bits = exponent - exponent.bit_length()
     mask = (1 << low_bits) - 1
@@ -181,7 +181,7 @@ def verify_words(sealed: SealedSegment, sign_public: bytes, epoch_key: bytes) ->
     """Prove and open a segment of a word stream against its author's public key and the key of its epoch.
 
     Raises:
-        NotYetError: signature or tag does not hold.
+        NotYetError: the signature does not hold.
         NewerFormatError: an operation of a later version that must not be passed over.
         UntrustedDataError: signed, but wrong.
     """
@@ -194,6 +194,12 @@ def verify_words(sealed: SealedSegment, sign_public: bytes, epoch_key: bytes) ->
     if len(plain) != padded_size(end) or plain[end:].strip(b"\0"):
         raise UntrustedDataError("a segment's padding is wrong")
     return _prove(sealed, plain[4:end])
+
+
+def is_signed_by(sealed: SealedSegment, sign_public: bytes) -> bool:
+    """Return whether a segment's signature holds under a 32-byte public key, whatever stands in it."""
+    body = sealed.data[HEADER_BYTES:-SIGNATURE_BYTES]
+    return is_signed(sign_public, sealed.data[-SIGNATURE_BYTES:], _signed(sealed.data[:HEADER_BYTES], body))
 
 
 def _prove(sealed: SealedSegment, listed: bytes) -> VerifiedSegment:
@@ -215,10 +221,9 @@ def _prove(sealed: SealedSegment, listed: bytes) -> VerifiedSegment:
 
 def _require_signed(sealed: SealedSegment, sign_public: bytes) -> bytes:
     """Return the body of a segment whose signature holds."""
-    body = sealed.data[HEADER_BYTES:-SIGNATURE_BYTES]
-    if not is_signed(sign_public, sealed.data[-SIGNATURE_BYTES:], _signed(sealed.data[:HEADER_BYTES], body)):
+    if not is_signed_by(sealed, sign_public):
         raise NotYetError("a segment's signature does not hold")
-    return body
+    return sealed.data[HEADER_BYTES:-SIGNATURE_BYTES]
 
 
 def _finish(author: KeyPair, header: Header, body: bytes, ops: list[bytes], links: list[bytes]) -> VerifiedSegment:

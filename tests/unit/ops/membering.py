@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from couplejournal.ops import codec, words
+from couplejournal.ops import codec, domains, words
 from couplejournal.ops.membership import (
     KEYS_BYTES,
     ROOT_KEYS_BYTES,
@@ -75,6 +75,46 @@ def admit(
     """Return the admission of a key by another."""
     proof = toy_signature(keys(new)[:32], admit_message(book, named(author), keys(new))) if proof is None else proof
     return op_of(author, seq, "admit", words.Admit(keys=keys(new), proof=proof, founding=b""), salt=salt)
+
+
+class Streams:
+    """Key streams as their keys write them: each operation stands on the link before it, and a stream may branch."""
+
+    def __init__(self) -> None:
+        self.ops: list[KeyOp] = []
+
+    def say(self, author: int, word: str, fields: object, *, stream: int = 0, after: KeyOp | None = None) -> KeyOp:
+        """Add an operation to a key's stream: after its newest one, or after any other, which makes a fork."""
+        key, name = named(author), after.stream if after else bytes([author, stream]) * 8
+        own = [op for op in self.ops if (op.key, op.stream) == (key, name)]
+        last = after or (own[-1] if own else None)
+        seq, prev = (last.seq + 1, last.id) if last else (1, domains.first_link(key, name, 1))
+        data = codec.encode_op(word, fields, salt=len(self.ops).to_bytes(16), clock=(len(self.ops), 0))
+        self.ops.append(KeyOp(key, name, seq, domains.next_link(prev, data), data, prev))
+        return self.ops[-1]
+
+    def admit(self, author: int, new: int, *, stream: int = 0, after: KeyOp | None = None) -> KeyOp:
+        """Admit a key that signed for it."""
+        proof = toy_signature(keys(new)[:32], admit_message(BOOK, named(author), keys(new)))
+        return self.say(author, "admit", words.Admit(keys(new), proof, b""), stream=stream, after=after)
+
+    def remove(self, author: int, *removed: tuple[int, list[words.Head]], stream: int = 0) -> KeyOp:
+        """Remove keys, each with its pins."""
+        listed = [(named(number), pins) for number, pins in removed]
+        return self.say(author, "remove", words.Remove(listed), stream=stream)
+
+    def epoch(self, author: int, *, roots: list[words.Head] | None = None, stream: int = 0) -> KeyOp:
+        """Announce an epoch that nobody can open."""
+        return self.say(author, "epoch", words.Epoch(b"", [], [], roots or []), stream=stream)
+
+    def membership(self) -> Membership:
+        """Return who belongs, as all of it says."""
+        return membership(self.ops)
+
+
+def pin(op: KeyOp) -> words.Head:
+    """Return the place of an operation."""
+    return op.stream, op.seq, op.id
 
 
 def membership(ops: list[KeyOp]) -> Membership:

@@ -33,7 +33,7 @@ def found(*persons: tuple[bytes, bytes], signed: bool = True) -> words.Found:
 
 
 def test_the_genesis_names_persons_and_their_first_devices() -> None:
-    """Roots and first devices are known and live, each of its person."""
+    """M1: roots and first devices are known and live, each of its person."""
     found = membership([])
     assert [person.id for person in found.persons] == [person_id(root_keys(root)) for root, _ in FOUNDERS.values()]
     for person, (root, device) in zip(found.persons, FOUNDERS.values(), strict=True):

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 import msgspec
 import pytest
 
-from couplejournal.ops import words
-from couplejournal.ops.membership import EpochFact, Membership
+from couplejournal.ops import codec, words
+from couplejournal.ops.membership import EpochFact, KeyOp, Membership, Reader
 from couplejournal.seal import boxes, epochs, wraps
 from couplejournal.seal.derive import derive
 from couplejournal.seal.epochs import EpochKeys
@@ -35,10 +35,10 @@ def fact(
     """Return an epoch with wraps for ``to``, linked back to another; ``holds`` is what its wraps hold instead."""
     previous = None if back is None else (name(back), key(back))
     made = epochs.new_epoch(key(number), author.id, {pair.id: pair.public.kem for pair in to}, previous)
-    wrapped = dict(made.wraps)
+    wrapped = {recipient: (wrap,) for recipient, wrap in made.wraps}
     if holds:
         wrapped = {
-            pair.id: wraps.wrap(holds, pair.public.kem, wraps.epoch_info(author.id, made.commit, pair.id))
+            pair.id: (wraps.wrap(holds, pair.public.kem, wraps.epoch_info(author.id, made.commit, pair.id)),)
             for pair in to
         }
     link = (made.back[0], made.back[1]) if made.back else None
@@ -82,6 +82,20 @@ def test_a_grant_opens_from_whomever_it_comes() -> None:
     assert keys_of(closed, grants={name(1): ((EVE.id, EVE.id, good),)}).key_of(name(1)) is None
 
 
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_every_wrap_for_oneself_is_tried(place: int) -> None:
+    """F12: an epoch that lists one recipient several times opens with whichever wrap holds the key."""
+    one = fact(1, to=(BEN,))
+    [good] = one.wraps[BEN.id]
+    listed = [bytes(wraps.WRAP_BYTES), b"junk"]
+    listed.insert(place, good)
+    made = words.Epoch(one.commit, [(BEN.id, wrap) for wrap in listed], [], [])
+    op = codec.encode_op("epoch", made, salt=bytes(16), clock=(0, 0))
+    read = Reader(b"b" * 32, epochs.KeyProofs()).read(KeyOp(ANA.id, b"s" * 16, 1, name(1) * 2, op))
+    assert isinstance(read, EpochFact)
+    assert keys_of(read).key_of(name(1)) == key(1)
+
+
 @pytest.mark.parametrize("holds", [key(7), b"x" * 32])
 def test_a_wrong_key_is_ignored(holds: bytes) -> None:
     """Attacks 1 and 3: a wrap or a grant whose key does not match the signed commitment opens nothing."""
@@ -95,7 +109,7 @@ def test_a_wrap_of_another_epoch_opens_nothing() -> None:
     """Attack 2: a wrap copied into another epoch, or granted for one, does not open there."""
     one, two = fact(1, to=(BEN,)), fact(2)
     copied = msgspec.structs.replace(two, wraps=one.wraps)
-    granted = ((ANA.id, BEN.id, one.wraps[BEN.id]),)
+    granted = ((ANA.id, BEN.id, one.wraps[BEN.id][0]),)
     found = keys_of(one, copied, grants={name(2): granted})
     assert found.key_of(name(1)) == key(1)
     assert found.key_of(name(2)) is None
@@ -160,7 +174,7 @@ def test_a_long_chain_opens_from_its_end() -> None:
 def test_an_epoch_of_odd_bytes_is_harmless() -> None:
     """Commitments, links and wraps of any length open nothing and raise nothing."""
     for size in (0, 1, 31, 33, 1168):
-        odd = EpochFact(name(1), ANA.id, b"s" * 16, 1, bytes(size), {BEN.id: bytes(size)}, (name(1), bytes(size)))
+        odd = EpochFact(name(1), ANA.id, b"s" * 16, 1, bytes(size), {BEN.id: (bytes(size),)}, (name(1), bytes(size)))
         assert keys_of(odd).key_of(name(1)) is None
         assert keys_of(odd).led_back(odd) is None
     assert words.Epoch(b"", [], [], []).wraps == []
