@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from couplejournal.errors import UntrustedDataError
 from couplejournal.ops import words
 from couplejournal.ops.op import Op
 
+BRANCHES_LIMIT: Final = 64  # ends that are kept of one stream and one device: the highest
+
+Leads = Callable[[int, bytes], bool]
+"""Whether what is asked about stands at or before an operation, by its number and link."""
+
 
 class Acknowledged:
-    """What each device told that it holds. It is about delivery, never about reading, and has no times to show.
+    """What each device told that it holds. It is about delivery, never about reading.
 
     One thread feeds while others ask: so whoever asks looks at a copy.
     """
 
     def __init__(self) -> None:
         """Begin with nothing known."""
-        self._held: dict[bytes, dict[bytes, int]] = {}
+        self._held: dict[bytes, dict[bytes, dict[bytes, int]]] = {}
         self._latest_ms: dict[bytes, int] = {}
 
     def feed(self, op: Op) -> None:
@@ -28,17 +34,28 @@ class Acknowledged:
                 heads = words.decode_fields(words.Seen, op.fields).heads
             except UntrustedDataError:
                 return
-            for stream, seq, _ in heads:
-                by = self._held.setdefault(stream, {})
-                by[op.key] = max(by.get(op.key, 0), seq)
+            for stream, seq, link in heads:
+                ends = self._held.setdefault(stream, {}).setdefault(op.key, {})
+                ends[link] = seq
+                if len(ends) > BRANCHES_LIMIT:
+                    del ends[min(ends, key=ends.__getitem__)]
 
-    def holders(self, stream: bytes, seq: int) -> frozenset[bytes]:
-        """Return the keys of the devices that told that they hold an operation."""
-        return frozenset(key for key, upto in list(self._held.get(stream, {}).items()) if upto >= seq)
+    def holders(self, stream: bytes, seq: int, leads: Leads | None = None) -> frozenset[bytes]:
+        """Return the keys of the devices that told that they hold an operation.
 
-    def is_seen(self, stream: bytes, seq: int, *, since_ms: int, counts: Callable[[bytes], bool]) -> bool | None:
+        ``leads`` says of a forked stream on which branches the operation stands; without it numbers are enough.
+        """
+        return frozenset(
+            key
+            for key, ends in list(self._held.get(stream, {}).items())
+            if any(upto >= seq and (leads is None or leads(upto, link)) for link, upto in list(ends.items()))
+        )
+
+    def is_seen(
+        self, stream: bytes, seq: int, *, since_ms: int, counts: Callable[[bytes], bool], leads: Leads | None = None
+    ) -> bool | None:
         """Return True if a device that counts holds it, False if one could have told since and did not, else None."""
-        if any(counts(key) for key in self.holders(stream, seq)):
+        if any(counts(key) for key in self.holders(stream, seq, leads)):
             return True
         if any(counts(key) and latest >= since_ms for key, latest in list(self._latest_ms.items())):
             return False

@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
-from couplejournal.book.marks import Marks
-from couplejournal.book.shelf import Shelf
-from couplejournal.book.streams import Stream
+from couplejournal.book import holding, present
+from couplejournal.book.branches import Place
+from couplejournal.book.marks import Claim, Marks
 from couplejournal.book.values import Taken, Verdict
 from couplejournal.book.writing import Writer
 from couplejournal.errors import NewerFormatError, UntrustedDataError
 from couplejournal.model.clock import HybridClock
-from couplejournal.ops import codec
+from couplejournal.ops import codec, words
 from couplejournal.seal import segments
 from couplejournal.seal.segments import KEY_STREAM, NotYetError, SealedSegment, VerifiedSegment
 from couplejournal.system import System
@@ -37,18 +37,20 @@ def take(writer: Writer, files: Sequence[bytes], system: System) -> list[Taken]:
             parsed.append((index, outcome))
     parsed.sort(key=lambda item: (item[1].header.type, item[1].header.stream, item[1].header.first))
     with writer.turn() as marks:
+        intake = _Intake(writer, marks, system)
         progress = True
         while parsed and progress:
             progress = False
             rest = []
             for index, sealed in parsed:
-                verdict = _take_one(writer, marks, sealed, system)
+                verdict = intake.take_one(sealed)
                 verdicts[index] = verdict
                 if verdict.verdict is Verdict.HELD:
                     rest.append((index, sealed))
                 elif verdict.verdict is Verdict.STORED and sealed.header.type == KEY_STREAM:
                     progress = True
             parsed = rest
+        intake.settle_claims()
     return [verdicts[index] for index in range(len(files))]
 
 
@@ -66,78 +68,102 @@ def _verdict_of(error: Exception) -> Verdict:
     return Verdict.NEWER if isinstance(error, NewerFormatError) else Verdict.REFUSED
 
 
-def _take_one(writer: Writer, marks: Marks, sealed: SealedSegment, system: System) -> Taken:
-    """Prove one segment, compare it with what is held, and store it."""
-    shelf, head = writer.shelf, sealed.header
-    part = shelf.part_of(sealed)
-    stream = shelf.streams.get(part.stream)
-    if sealed.digest == shelf.id or (stream is not None and stream.has(part)):
-        return _taken(Verdict.KNOWN, "", sealed)
-    if head.book != shelf.id:
-        return _taken(Verdict.FOREIGN, "a file of another journal", sealed)
-    try:
-        verified = shelf.verify(sealed)
-    except (UntrustedDataError, NewerFormatError) as error:
-        return _taken(_verdict_of(error), str(error), sealed)
-    if verified is None:
-        return _taken(Verdict.HELD, "its key has not arrived yet", sealed)
-    return _compare_and_store(writer, marks, verified, system)
+class _Intake:
+    """One batch."""
 
+    def __init__(self, writer: Writer, marks: Marks, system: System) -> None:
+        self._writer = writer
+        self._shelf = writer.shelf
+        self._marks = marks
+        self._system = system
+        self._own = {stream.origin for stream in self._shelf.own_streams()}
+        self._own |= {head.stream for head in marks.present}
+        self._own |= {bytes.fromhex(stream) for stream in marks.retired}
+        self._told: dict[tuple[bytes, bytes], list[Place]] = {}
 
-def _compare_and_store(writer: Writer, marks: Marks, verified: VerifiedSegment, system: System) -> Taken:
-    """Store a proved segment, unless it contradicts what is held or is covered by it already."""
-    shelf, sealed = writer.shelf, verified.sealed
-    head, part = sealed.header, shelf.part_of(sealed)
-    is_mine = head.key == shelf.own.id
-    stream = shelf.streams.get(part.stream)
-    before, last, is_covered = 0, 0, False
-    if stream is not None:
-        if not _agrees(shelf, stream, verified):
-            if is_mine:
-                return _taken(Verdict.OWN_UNKNOWN, "another history of this device", sealed)
-            return _taken(Verdict.FORKED, "a device wrote two histories", sealed)
-        before, last, is_covered = stream.head, stream.last, stream.covers(head.first, head.last)
-        if any(held.first <= head.first and held.last >= head.last for held in stream.touching(head.first, head.last)):
-            return _taken(Verdict.KNOWN, "", sealed)
-    # Up to the last number that this device's own names say, a file of its own is one that it lost: it comes back.
-    if is_mine and head.last > last and not shelf.is_spoiled(part):
-        return _taken(Verdict.OWN_UNKNOWN, "words of this device that it does not hold", sealed)
-    _observe(marks, verified, system, is_new=not is_covered and not is_mine)
-    writer.store(marks, verified)
-    return _taken(Verdict.STORED, "", sealed, ops=max(0, shelf.streams[part.stream].head - before))
+    def take_one(self, sealed: SealedSegment) -> Taken:
+        """Prove one segment, compare it with what is held, and store it."""
+        shelf, head = self._shelf, sealed.header
+        part = shelf.part_of(sealed)
+        stream = shelf.streams.get(part.stream)
+        if sealed.digest == shelf.id or (stream is not None and stream.has(part)):
+            return self._taken(Verdict.KNOWN, sealed)
+        if head.book != shelf.id:
+            return Taken(Verdict.FOREIGN, "a file of another journal", sealed.digest)
+        try:
+            verified = shelf.verify(sealed)
+        except (UntrustedDataError, NewerFormatError) as error:
+            return Taken(_verdict_of(error), str(error), sealed.digest)
+        if verified is None:
+            return Taken(Verdict.HELD, "its key has not arrived yet", sealed.digest)
+        return self._compare_and_store(verified)
 
+    def settle_claims(self) -> None:
+        """Note which operations of this device others tell to hold that it cannot show.
 
-def _observe(marks: Marks, verified: VerifiedSegment, system: System, *, is_new: bool) -> None:
-    """Let the clock hear of a segment's operations, and note whether they want an acknowledgement."""
-    clock = HybridClock(marks.clock)
-    wants = verified.sealed.header.type == KEY_STREAM
-    for data in verified.ops:
-        peeked = codec.peek(data)
-        clock.observe(peeked.clock, system.now_ms())
-        wants = wants or peeked.word != "seen"
-    marks.clock = clock.last
-    marks.due = marks.due or (wants and is_new)
+        Raises:
+            StoreError: the disk fails.
+        """
+        if self._told or self._marks.claims:
+            now_ms = self._system.now_ms()
+            present.note_claims(
+                self._shelf,
+                self._marks,
+                [
+                    (stream, Claim(number, link, key, now_ms))
+                    for (key, stream), places in self._told.items()
+                    for number, link in places
+                ],
+            )
 
+    def _compare_and_store(self, verified: VerifiedSegment) -> Taken:
+        """Store a proved segment, unless one file holds all of it already.
 
-def _agrees(shelf: Shelf, stream: Stream, verified: VerifiedSegment) -> bool:
-    """Return whether a segment's links are those that are held, wherever the two touch or overlap."""
-    head = verified.sealed.header
-    links = dict(zip(range(head.first - 1, head.last + 1), (head.prev, *verified.links), strict=True))
-    while True:
-        outline = [(part, shelf.open_part(part)) for part in stream.outline(head.first, head.last)]
-        if all(held is not None for _, held in outline):
-            break  # else some were damaged and are out of the account by now: others may stand in for them
-    for part, held in outline:
-        if held is not None:
-            before = held.sealed.header.prev
-            for number, link in zip(range(part.first - 1, part.last + 1), (before, *held.links), strict=True):
-                if links.get(number, link) != link:
-                    return False
-    return True
+        One that contradicts what is held stands in another branch of its stream: both are kept, and both count.
+        """
+        shelf, sealed, head = self._shelf, verified.sealed, verified.sealed.header
+        stream = shelf.streams.get(shelf.part_of(sealed).stream)
+        before, is_covered = 0, False
+        if stream is not None:
+            if stream.tree is None and not holding.agrees(shelf, stream, verified):
+                shelf.branch(stream)
+                self._marks.forked.setdefault(stream.id.hex(), self._system.now_ms())  # before the file is stored
+            if holding.is_within_one(shelf, stream, verified):
+                return self._taken(Verdict.KNOWN, sealed)
+            before, is_covered = holding.size(shelf, stream), holding.covers(shelf, stream, verified)
+        self._observe(verified, is_new=not is_covered)
+        self._writer.store(self._marks, verified)
+        stream = shelf.streams[shelf.part_of(sealed).stream]
+        if head.key == shelf.own.id and not is_covered:
+            present.note_own(shelf, self._marks, stream, head.last, self._system.now_ms())
+        return self._taken(Verdict.STORED, sealed, ops=max(0, holding.size(shelf, stream) - before))
 
+    def _observe(self, verified: VerifiedSegment, *, is_new: bool) -> None:
+        """Let the clock hear of a segment's operations, and note whether they want an acknowledgement."""
+        marks, head = self._marks, verified.sealed.header
+        clock = HybridClock(marks.clock)
+        wants = head.type == KEY_STREAM
+        for data in verified.ops:
+            peeked = codec.peek(data)
+            clock.observe(peeked.clock, self._system.now_ms())
+            if peeked.word == "seen":
+                self._hear(head.key, words.decode_fields(words.Seen, peeked.fields))
+            else:
+                wants = True
+        marks.clock = clock.last
+        is_present = head.key == self._shelf.own.id and head.stream in self._shelf.present.values()
+        marks.due = marks.due or (wants and is_new and not is_present)
 
-def _taken(verdict: Verdict, reason: str, sealed: SealedSegment, *, ops: int = 0) -> Taken:
-    if verdict not in (Verdict.STORED, Verdict.KNOWN):
-        return Taken(verdict, reason, sealed.digest)
-    head = sealed.header
-    return Taken(verdict, reason, sealed.digest, ops=ops, stream=head.stream, first=head.first, last=head.last)
+    def _hear(self, key: bytes, seen: words.Seen) -> None:
+        """Gather what a device that belongs tells to hold of this device's streams: its latest word on each."""
+        if not self._shelf.membership.is_live(key):
+            return
+        told: dict[bytes, list[Place]] = {}
+        for stream, number, link in seen.heads:
+            if stream in self._own:
+                told.setdefault(stream, []).append((number, link))
+        self._told.update({(key, stream): places for stream, places in told.items()})
+
+    def _taken(self, verdict: Verdict, sealed: SealedSegment, *, ops: int = 0) -> Taken:
+        head, folder = sealed.header, self._shelf.part_of(sealed).stream
+        return Taken(verdict, "", sealed.digest, ops=ops, stream=folder, first=head.first, last=head.last, end=head.end)

@@ -2,29 +2,31 @@
 
 It reads the replica, proves every key stream, computes who belongs, finds the epoch keys, and hands out verified
 segments of word streams when somebody asks. A file that no longer is what its name says (a worn disk) is put out of the
-account, so that sync fetches it again; numbering goes by names, so a damaged file never makes a number be used twice.
+account, so that sync fetches it again. What the parts make together is asked of `book.holding`.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
+from couplejournal.book.branches import Place, Tree
+from couplejournal.book.founding import genesis_op
 from couplejournal.book.streams import Stream
 from couplejournal.errors import CouplejournalError, StoreError, UntrustedDataError
 from couplejournal.ops import codec, words
 from couplejournal.ops.domains import first_link
-from couplejournal.ops.membership import KeyOp, Membership, key_id
-from couplejournal.ops.op import Op
+from couplejournal.ops.membership import KeyOp, Membership, Reader, key_id
 from couplejournal.seal import segments
 from couplejournal.seal.epochs import EpochKeys, KeyProofs
 from couplejournal.seal.keys import KeyPair
-from couplejournal.seal.segments import KEY_STREAM, NO_BOOK, SealedSegment, VerifiedSegment
+from couplejournal.seal.segments import KEY_STREAM, WORD_STREAM, SealedSegment, VerifiedSegment
 from couplejournal.store.replica import Part, Replica
 
 CACHED_BYTES: Final = 16 << 20
+LINK_BYTES: Final = 32
 
 
 class Shelf:
@@ -43,16 +45,43 @@ class Shelf:
             raise StoreError("this device's own copy of the journal is gone")
         self.genesis = genesis
         self.id = hashlib.sha256(genesis).digest()
-        self.epochs = EpochKeys((own, *more))
         self.streams: dict[bytes, Stream] = {}
         self.damaged: set[Part] = set()
-        self.key_ops: dict[bytes, dict[int, KeyOp]] = {}
+        self.present: dict[int, bytes] = {}  # by type, the id in the headers of the stream in which this device writes
+        self.limits: dict[bytes, Mapping[bytes, int] | None] = {}  # what `holding.accepted` found, until all may change
+        self.links: dict[bytes, bytes] = {}  # by a part's digest: the link before it and its own, proved once
+        self._epochs = EpochKeys((own, *more))
+        self._said: dict[bytes, dict[Place, KeyOp]] = {}
+        self._is_stale = False
         self._unproved: set[Part] = set()
         self._proofs = KeyProofs()
+        self._reader = Reader(self.id, self._proofs)
+        self.wanted: set[bytes] = set()  # epochs that do not open here, and that word segments offered to us name
         self._cache: OrderedDict[bytes, VerifiedSegment] = OrderedDict()
         self._cached_bytes = 0
         self._begin()
         self.rescan()
+
+    @property
+    def membership(self) -> Membership:
+        """Return who belongs, from the key streams as far as they are held without a gap, in all their branches."""
+        if self._is_stale:
+            self._is_stale = False
+            joined = (
+                op
+                for stream, said in self._said.items()
+                for place, op in said.items()
+                if (tree := self.streams[stream].tree) is not None and tree.holds(*place)
+            )
+            self._membership = Membership.of(self.id, self._genesis_op, joined, self._proofs, self._reader)
+            self._epochs.learn(self._membership)
+        return self._membership
+
+    @property
+    def epochs(self) -> EpochKeys:
+        """Return the epoch keys that open here."""
+        _ = self.membership
+        return self._epochs
 
     @property
     def files(self) -> int:
@@ -73,11 +102,8 @@ class Shelf:
         parts = self.replica.parts()
         listed = set(parts)
         for stream in self.streams.values():
-            gone = [part for part in stream.parts if part not in listed and not self.is_genesis(part)]
-            for part in gone:
-                stream.drop(part)
-            if gone and stream.type == KEY_STREAM:
-                self._learn()
+            for part in [part for part in stream.parts if part not in listed and not self.is_genesis(part)]:
+                self._drop(stream, part)
         self.damaged.clear()  # another process may have put them back; whoever opens one finds out
         fresh: dict[bytes, list[Part]] = {}
         for part in parts:
@@ -100,24 +126,22 @@ class Shelf:
         self._remember(verified)
         self.damaged.discard(part)
         self._unproved.discard(part)
-        self._stream(part.stream, head.key, head.type).add(part)
-        if head.type == KEY_STREAM:
-            self._note(part.stream, verified)
-            self._learn()
-            if self._unproved:  # their key may have come
-                self.rescan()
+        stream = self._stream(part.stream, head)
+        stream.add(part)
+        self.tree_of(stream)
+        self._change(stream)
+        if self._unproved and head.type == KEY_STREAM:  # their key may have come
+            self.rescan()
 
     def part_of(self, sealed: SealedSegment) -> Part:
-        """Return the place that a segment has in this replica.
-
-        Ids of streams are random, so two keys under one id mean that somebody took the id of another's stream to shut
-        it out. Whichever came later goes into another folder; a name is a hint, and readers go by the header.
-        """
+        """Return the place that a segment has in this replica."""
         head = sealed.header
-        folder = head.stream
-        while (held := self.streams.get(folder)) is not None and (held.key, held.type) != (head.key, head.type):
-            folder = first_link(head.key, folder, head.type)[:16]
-        return Part(folder, head.first, head.last, sealed.digest[:16], len(sealed.data))
+        return Part(self._folder_of(head.key, head.stream, head.type), head.first, head.last, sealed.digest[:16],
+                    len(sealed.data))  # fmt: skip
+
+    def find(self, key: bytes, origin: bytes, type_: int) -> Stream | None:
+        """Return the stream of a key that has this id in its headers, None where nothing of it is held."""
+        return self.streams.get(self._folder_of(key, origin, type_))
 
     def is_spoiled(self, part: Part) -> bool:
         """Return whether a file stands under this name, or stood, that is not what its name says."""
@@ -132,19 +156,22 @@ class Shelf:
             UntrustedDataError: signed, but wrong.
         """
         head = sealed.header
-        known = self.membership.keys.get(head.key)
+        # What was known stays known: so a flood of key segments makes nobody compute anew who belongs for each of them.
+        known = self._membership.keys.get(head.key) or self.membership.keys.get(head.key)
         if known is None:
             return None
         if head.first == 1 and head.prev != first_link(head.key, head.stream, head.type):
             raise UntrustedDataError("a stream begins with the link of another")
         if head.type == KEY_STREAM:
             return segments.verify_keys(sealed, known.sign)
-        fact = self.membership.epochs.get(head.epoch)
+        fact = self._membership.epochs.get(head.epoch) or self.membership.epochs.get(head.epoch)
         if fact is None:
             return None
         if fact.key != head.key:
             raise UntrustedDataError("a segment is sealed under an epoch of another key")
-        key = self.epochs.key_of(head.epoch)
+        key = self._epochs.key_of(head.epoch) or self.epochs.key_of(head.epoch)
+        if key is None and head.epoch not in self.wanted and segments.is_signed_by(sealed, known.sign):
+            self.wanted.add(head.epoch)
         return None if key is None else segments.verify_words(sealed, known.sign, key)
 
     def open_part(self, part: Part) -> VerifiedSegment | None:
@@ -162,49 +189,50 @@ class Shelf:
             self._remember(verified)
         elif stream is not None and stream.has(part):
             self.damaged.add(part)
-            stream.drop(part)
+            self._drop(stream, part)
         return verified
 
-    def link_at(self, stream: Stream, seq: int) -> bytes | None:
-        """Return the link of an operation that is held, or None.
+    def tree_of(self, stream: Stream) -> Tree | None:
+        """Return the tree of a stream with all that is held of it, None where the names of its parts are enough.
 
         Raises:
             StoreError: the disk fails.
         """
-        for part in stream.parts[::-1]:
-            if part.first <= seq <= part.last:
-                verified = self.open_part(part)
-                if verified is not None:
-                    return verified.links[seq - part.first]
-        return None
-
-    def ops_after(self, positions: Mapping[bytes, int]) -> Iterator[Op]:
-        """Yield the operations of all word streams beyond the given numbers, each stream in its order.
-
-        Raises:
-            StoreError: the disk fails.
-        """
-        for stream in list(self.streams.values()):
-            if stream.type == KEY_STREAM:
+        while stream.tree is not None and stream.unread:
+            part = stream.unread.pop()
+            noted = self.links.get(part.digest, b"") if stream.type == WORD_STREAM else b""
+            if len(noted) == LINK_BYTES * (part.last - part.first + 2):
+                links = [noted[at : at + LINK_BYTES] for at in range(0, len(noted), LINK_BYTES)]
+                stream.tree.add(part, links[0], links[1:])
                 continue
-            at = positions.get(stream.id, 0)
-            for part in list(stream.cover(at)):
+            try:
                 verified = self.open_part(part)
-                if verified is None:
-                    break
-                for number in range(max(at + 1, part.first), part.last + 1):
-                    index = number - part.first
-                    peeked = codec.peek(verified.ops[index])
-                    yield Op(
-                        verified.links[index], stream.key, stream.id, number, peeked.word, peeked.clock, peeked.salt,
-                        bytes(peeked.fields),
-                    )  # fmt: skip
-                at = part.last
+            except StoreError:
+                stream.unread.append(part)
+                raise
+            if verified is not None:
+                stream.tree.add(part, verified.sealed.header.prev, verified.links)
+                if stream.type == KEY_STREAM:
+                    self._note(stream, verified)
+        return stream.tree
+
+    def branch(self, stream: Stream) -> Tree:
+        """Let a tree say from now on what is held of a stream, and return it.
+
+        Raises:
+            StoreError: the disk fails.
+        """
+        stream.branch()
+        self._change(stream)
+        tree = self.tree_of(stream)
+        if tree is None:
+            raise StoreError("a stream of this journal cannot be read")
+        return tree
 
     def admission_of(self, key: bytes, author: bytes) -> words.Admit | None:
         """Return the admission of a key by another, as it stands in that one's key streams."""
-        for known in self.key_ops.values():
-            for op in known.values():
+        for said in self._said.values():
+            for op in said.values():
                 peeked = codec.peek(op.data)
                 if op.key == author and peeked.word == "admit":
                     admit = words.decode_fields(words.Admit, peeked.fields)
@@ -212,17 +240,26 @@ class Shelf:
                         return admit
         return None
 
+    def own_streams(self) -> list[Stream]:
+        """Return every stream of this device's key that is held."""
+        return [stream for stream in self.streams.values() if stream.key == self.own.id]
+
     def own_stream(self, type_: int) -> Stream | None:
-        """Return this device's present stream of a type: the longest, or None before its first operation."""
-        own = [stream for stream in self.streams.values() if stream.key == self.own.id and stream.type == type_]
+        """Return the stream of a type in which this device writes, None before its first operation there.
+
+        Where nothing was noted yet, it is the longest one.
+        """
+        if type_ in self.present:
+            return self.find(self.own.id, self.present[type_], type_)
+        own = [stream for stream in self.own_streams() if stream.type == type_]
         return max(own, key=lambda stream: (stream.last, stream.id), default=None)
 
     def _begin(self) -> None:
         """Prove the genesis and learn what it says."""
         try:
             sealed = segments.parse(self.genesis)
-            self._genesis_op = _genesis_op(sealed)
-            self.membership = Membership.of(self.id, self._genesis_op, (), self._proofs)
+            self._genesis_op = genesis_op(sealed)
+            self._membership = Membership.of(self.id, self._genesis_op, (), self._proofs)
             verified = self.verify(sealed)
         except UntrustedDataError:
             verified = None
@@ -237,15 +274,12 @@ class Shelf:
             head = self._header_of(parts)
             if head is None or head.key not in self.membership.keys:
                 return False
-            stream = self._stream(parts[0].stream, head.key, head.type)
+            stream = self._stream(parts[0].stream, head)
         for part in parts:
             stream.add(part)
         if stream.type == KEY_STREAM:
-            for part in parts:
-                verified = self.open_part(part)
-                if verified is not None:
-                    self._note(part.stream, verified)
-            self._learn()
+            self.tree_of(stream)
+        self._change(stream)
         return True
 
     def _proved(self, part: Part) -> VerifiedSegment | None:
@@ -258,13 +292,14 @@ class Shelf:
             if not _is_of(part, sealed):
                 return None
             stream = self.streams.get(part.stream)
-            if stream is not None and (stream.key, stream.type) != (sealed.header.key, sealed.header.type):
+            head = sealed.header
+            if stream is not None and (stream.key, stream.type, stream.origin) != (head.key, head.type, head.stream):
                 return None
             return self.verify(sealed)
         except UntrustedDataError:
             return None
 
-    def _header_of(self, parts: list[Part]) -> segments.Header | None:
+    def _header_of(self, parts: Iterable[Part]) -> segments.Header | None:
         """Return the header of the first part that still is what its name says."""
         for part in parts:
             try:
@@ -275,29 +310,45 @@ class Shelf:
                 return sealed.header
         return None
 
-    def _stream(self, stream: bytes, key: bytes, type_: int) -> Stream:
-        return self.streams.setdefault(stream, Stream(stream, key, type_))
+    def _folder_of(self, key: bytes, origin: bytes, type_: int) -> bytes:
+        """Return the name of the folder in which a stream lies here.
 
-    def _note(self, stream: bytes, verified: VerifiedSegment) -> None:
+        Ids of streams are random, so two keys under one id mean that somebody took the id of another's stream to shut
+        it out. Whichever came later goes into another folder; a name is a hint, and readers go by the header.
+        """
+        folder = origin
+        while (held := self.streams.get(folder)) is not None and (held.key, held.type, held.origin) != (
+            key, type_, origin
+        ):  # fmt: skip
+            folder = first_link(key, folder, type_)[:16]
+        return folder
+
+    def _stream(self, folder: bytes, head: segments.Header) -> Stream:
+        """Return a stream, begun if need be; the streams of keys are few and stay, and all of them are read anyway."""
+        if folder not in self.streams:
+            self.streams[folder] = Stream(folder, head.key, head.type, head.stream)
+            if head.type == KEY_STREAM:
+                self.streams[folder].branch()
+        return self.streams[folder]
+
+    def _drop(self, stream: Stream, part: Part) -> None:
+        """Put a part out of the account."""
+        stream.drop(part)
+        self._change(stream)
+
+    def _change(self, stream: Stream) -> None:
+        """Remember that what is held of a stream is not what it was."""
+        self.limits.clear()
+        self._is_stale = self._is_stale or stream.type == KEY_STREAM
+
+    def _note(self, stream: Stream, verified: VerifiedSegment) -> None:
         """Keep the operations of one more key segment."""
         head = verified.sealed.header
-        known = self.key_ops.setdefault(stream, {})
-        before = (head.prev, *verified.links)
-        for index, data in enumerate(verified.ops):
-            number = head.first + index
-            known.setdefault(number, KeyOp(head.key, stream, number, verified.links[index], data, before[index]))
-
-    def _learn(self) -> None:
-        """Compute anew who belongs, from the key streams as far as they are held without a gap."""
-        reach = {stream.id: stream.head for stream in self.streams.values()}
-        ops = [
-            op
-            for stream, found in self.key_ops.items()
-            for number, op in found.items()
-            if number <= reach.get(stream, 0)
-        ]
-        self.membership = Membership.of(self.id, self._genesis_op, ops, self._proofs)
-        self.epochs.learn(self.membership)
+        said = self._said.setdefault(stream.id, {})
+        for number, link, prev, data in zip(
+            range(head.first, head.last + 1), verified.links, (head.prev, *verified.links), verified.ops, strict=False
+        ):
+            said.setdefault((number, link), KeyOp(head.key, head.stream, number, link, data, prev))
 
     def _remember(self, verified: VerifiedSegment) -> None:
         if verified.sealed.digest[:16] not in self._cache:
@@ -315,13 +366,3 @@ def _by_range(part: Part) -> tuple[int, int]:
 def _is_of(part: Part, sealed: SealedSegment) -> bool:
     """Return whether a file is what its name says."""
     return (part.first, part.last, part.digest) == (sealed.header.first, sealed.header.last, sealed.digest[:16])
-
-
-def _genesis_op(sealed: SealedSegment) -> KeyOp:
-    """Return the first operation of a genesis segment, before anything is proved."""
-    head = sealed.header
-    body = sealed.data[segments.HEADER_BYTES : -segments.SIGNATURE_BYTES]
-    ops = codec.decode_list(body)
-    if head.book != NO_BOOK or head.first != 1 or not ops or codec.peek(ops[0]).word != "found":
-        raise UntrustedDataError("not the beginning of a journal")
-    return KeyOp(head.key, head.stream, 1, segments.link_after(head, ops[0]), ops[0], head.prev)

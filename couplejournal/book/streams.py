@@ -1,10 +1,16 @@
-"""Streams by their parts: which segment files cover operations 1, 2, 3 … without a gap."""
+"""Streams by their parts: which segment files cover operations 1, 2, 3 … without a gap.
+
+Names are enough as long as all parts of a stream agree, which whoever takes them in proves. A stream of which that is
+not known, or known not to be so, has a `Tree`, and then the tree alone says what is held.
+"""
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterator
 
+from couplejournal.book.branches import Tree
+from couplejournal.ops.domains import first_link
 from couplejournal.store.replica import Part
 
 
@@ -13,18 +19,32 @@ def _order(part: Part) -> tuple[int, int, bytes]:
 
 
 class Stream:
-    """One stream of one key. ``head``: every operation up to it is held; parts may overlap, or lie beyond a gap."""
+    """One stream of one key. ``head``: every operation up to it is held; parts may overlap, or lie beyond a gap.
 
-    def __init__(self, stream: bytes, key: bytes, type_: int) -> None:
+    ``id`` is the name of its folder here, ``origin`` the id in its headers: another one only where somebody took the id
+    of another's stream. ``unread`` are the parts that its tree does not know yet.
+    """
+
+    def __init__(self, stream: bytes, key: bytes, type_: int, origin: bytes = b"") -> None:
         """Begin without a part; ``stream`` and ``key`` are ids, ``type_`` is that of its segments."""
         self.id = stream
         self.key = key
         self.type = type_
+        self.origin = origin or stream
+        self.root = first_link(key, self.origin, type_)
         self.parts: list[Part] = []
         self.head = 0
+        self.tree: Tree | None = None
+        self.unread: list[Part] = []
         self._held: set[Part] = set()
         self._longest = 0
         self._last = 0
+
+    def branch(self) -> None:
+        """Let a tree say what is held from now on: the parts need not agree, or are known not to."""
+        if self.tree is None:
+            self.tree = Tree(self.id, self.origin, self.root)
+            self.unread = list(self.parts)
 
     def add(self, part: Part) -> None:
         """Take in a part; one that is held already changes nothing."""
@@ -35,11 +55,16 @@ class Stream:
         self._last = max(self._last, part.last)
         insort(self.parts, part, key=_order)
         self._advance(part)
+        if self.tree is not None:
+            self.unread.append(part)
 
     def drop(self, part: Part) -> None:
         """Forget a part whose file turned out to be damaged; the head may fall."""
         self._held.discard(part)
         self.parts.remove(part)
+        if self.tree is not None:
+            self.tree.drop(part)
+            self.unread = [other for other in self.unread if other != part]
         self.head = 0
         for held in self.parts:
             self._advance(held)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from couplejournal.book.shelf import Shelf
@@ -10,10 +11,14 @@ from couplejournal.errors import PairingError
 from couplejournal.ops import words
 from couplejournal.ops.membership import DEVICES_PER_PERSON, EpochFact, key_id
 from couplejournal.seal import epochs, wraps
+from couplejournal.seal.epochs import EpochKeys
 
 WRAPS_PER_OP: Final = 500  # 500 wraps of 1,168 bytes stay well under the limit of an operation
 LACKS_PER_TURN: Final = 4096  # what is left comes with the next turn: nobody makes this device work without end
 GRANTS_PER_TURN: Final = 2000
+
+Granted = tuple[bytes, bytes, bytes]
+"""One line of a grant: epoch id, recipient's key id, wrap."""
 
 
 def tend(writer: Writer) -> bool:
@@ -54,6 +59,8 @@ def acknowledge(writer: Writer) -> bool:
 def admit(writer: Writer, keys: bytes, proof: bytes, founding_seed: bytes) -> None:
     """Add a device of this device's own person: admission, fresh epoch and grants in one durable file.
 
+    It is granted every epoch that this device may hand on, of live and of removed keys alike.
+
     Raises:
         PairingError: the person has as many devices as may be, or the key has its place in the book already.
         StoreError: this device may not write, or its disk is full or failing.
@@ -68,55 +75,69 @@ def admit(writer: Writer, keys: bytes, proof: bytes, founding_seed: bytes) -> No
         if new in shelf.membership.keys:
             raise PairingError("this key belongs to the journal already")
         founding = wraps.wrap(founding_seed, kem, wraps.founding_info(shelf.own.id, new))
-        epoch = writer.epoch_draft({**writer.recipients(), new: kem})
-        openable = _openable(shelf)
-        reached = {_back_of(epoch), *(shelf.epochs.led_back(fact) for fact, _ in openable)}
-        grants = [epochs.grant_wrap(key, fact, new, kem) for fact, key in openable if fact.id not in reached]
+        epoch = Draft("epoch", writer.rotation.fresh({**writer.rotation.recipients(), new: kem}))
+        grantable = [fact for fact in shelf.membership.epochs.values() if shelf.membership.holds_roots(fact)]
+        grants = grants_for(new, kem, grantable, shelf.epochs, but={_back_of(epoch)})
         admission = Draft("admit", words.Admit(keys=keys, proof=proof, founding=founding))
-        writer.append_keys([admission, epoch, *_grant_drafts(grants)])
+        writer.append_keys([admission, epoch, *grant_drafts(grants)])
+
+
+def grants_for(
+    recipient: bytes, kem: bytes, facts: Iterable[EpochFact], opener: EpochKeys, *, but: set[bytes] | None = None
+) -> list[Granted]:
+    """Return wraps, by epoch, of all that ``opener`` opens of some epochs for a key (id and HPKE public key).
+
+    Left out are those in ``but`` and those to which a back link of one that is granted really leads.
+    """
+    opened = [
+        (fact, key) for fact in sorted(facts, key=lambda fact: fact.id) if (key := opener.key_of(fact.id)) is not None
+    ]
+    reached = {*(but or ()), *(opener.led_back(fact) for fact, _ in opened)}
+    return [epochs.grant_wrap(key, fact, recipient, kem) for fact, key in opened if fact.id not in reached]
+
+
+def grant_drafts(given: Sequence[Granted]) -> list[Draft]:
+    """Return the operations that hand out so many wraps."""
+    return [Draft("grant", words.Grant([*given[at : at + WRAPS_PER_OP]])) for at in range(0, len(given), WRAPS_PER_OP)]
 
 
 def _requests(shelf: Shelf) -> list[Draft]:
-    """Return the request for every epoch of a known key that does not open and was not asked for."""
-    own = shelf.own.id
+    """Return the request for every epoch of a known key that does not open and was not asked for.
+
+    Of what does not count (behind a pin, or of a key that is not live) an epoch is asked for when words need it, so
+    that a removed device does not make the others ask without end.
+    """
+    own, membership = shelf.own.id, shelf.membership
     missing = [
-        fact.id
-        for fact in shelf.membership.epochs.values()
-        if (own, fact.id) not in shelf.membership.lacks and shelf.epochs.key_of(fact.id) is None
+        epoch
+        for epoch in membership.epochs
+        if (own, epoch) not in membership.lacks
+        and (epoch not in membership.apart or epoch in shelf.wanted)
+        and shelf.epochs.key_of(epoch) is None
     ]
     return [Draft("lack", words.Lack(sorted(missing)[:LACKS_PER_TURN]))] if missing else []
 
 
 def _grants(shelf: Shelf) -> list[Draft]:
-    """Return the grants that answer requests of live devices."""
+    """Return the grants that answer requests of live devices, as far as this device knows of the removals."""
     membership, own = shelf.membership, shelf.own.id
+    done = {
+        (recipient, epoch)
+        for epoch, granted in membership.grants.items()
+        for author, recipient, _ in granted
+        if author == own
+    }
     given = []
-    for asker, epoch in sorted(membership.lacks):
+    for asker, epoch in sorted(membership.lacks - done):
         fact = membership.epochs.get(epoch)
-        if asker == own or fact is None or not membership.is_live(asker):
-            continue
-        if any(author == own and recipient == asker for author, recipient, _ in membership.grants.get(epoch, ())):
+        if asker == own or fact is None or not membership.is_live(asker) or not membership.holds_roots(fact):
             continue
         key = shelf.epochs.key_of(epoch)
         if key is not None:
             given.append(epochs.grant_wrap(key, fact, asker, membership.keys[asker].kem))
         if len(given) == GRANTS_PER_TURN:
             break
-    return _grant_drafts(given)
-
-
-def _grant_drafts(given: list[tuple[bytes, bytes, bytes]]) -> list[Draft]:
-    return [Draft("grant", words.Grant(given[at : at + WRAPS_PER_OP])) for at in range(0, len(given), WRAPS_PER_OP)]
-
-
-def _openable(shelf: Shelf) -> list[tuple[EpochFact, bytes]]:
-    """Return every epoch with its key that this device can open, by id."""
-    found = []
-    for fact in sorted(shelf.membership.epochs.values(), key=lambda fact: fact.id):
-        key = shelf.epochs.key_of(fact.id)
-        if key is not None:
-            found.append((fact, key))
-    return found
+    return grant_drafts(given)
 
 
 def _back_of(draft: Draft) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from typing import Protocol
 
 import msgspec
 
@@ -17,24 +18,52 @@ class Verdict(Enum):
     HELD = "held"
     """Of this book, but its key or epoch is not known yet: nothing was kept, offer it again when keys came."""
     PENDING = "pending"
-    """Does not authenticate (length, signature, tag): perhaps half a file, so "not yet" rather than "never"."""
+    """Does not authenticate (length, signature): perhaps half a file, so "not yet" rather than "never"."""
     REFUSED = "refused"
     """Authentic, and wrong; it will not become right."""
     FOREIGN = "foreign"
     """A segment of another book."""
     NEWER = "newer"
     """Of a newer format, or with a critical operation that this version does not know."""
-    FORKED = "forked"
-    """Valid, but it contradicts what its stream said before."""
-    OWN_UNKNOWN = "own unknown"
-    """Valid under a key of this device, and this device does not hold it: restored from a backup, or copied."""
+
+
+class File(Protocol):
+    """A file that holds the operations ``first`` to ``last`` of a stream; none if ``last`` is 0."""
+
+    @property
+    def digest(self) -> bytes:
+        """16 bytes of the SHA-256 of the whole file."""
+
+    @property
+    def stream(self) -> bytes:
+        """The stream's id: the name of its folder on this device."""
+
+    @property
+    def first(self) -> int:
+        """The number of its first operation."""
+
+    @property
+    def last(self) -> int:
+        """The number of its last operation."""
+
+    @property
+    def end(self) -> bytes:
+        """Its link at ``last``; empty where only the replica, which holds it, knows it."""
+
+
+class Run(msgspec.Struct, frozen=True, gc=False):
+    """Operations ``first`` to ``last`` of one chain: of a stream that is not forked, or of a piece of one that is."""
+
+    stream: bytes
+    first: int
+    last: int
 
 
 class Held(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One file of the replica.
 
     ``path`` is its name on the drive, relative and with slashes; ``digest`` 16 bytes of the SHA-256 of the whole file;
-    ``first`` and ``last`` are the numbers of its operations, both inclusive.
+    ``first`` and ``last`` are the numbers of its operations, both inclusive; ``end`` is empty.
     """
 
     path: str
@@ -45,6 +74,7 @@ class Held(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     last: int
     is_key: bool
     is_mine: bool
+    end: bytes = b""
 
 
 class Gap(msgspec.Struct, frozen=True):
@@ -62,7 +92,7 @@ class Taken(msgspec.Struct, frozen=True):
     ``reason`` is one line for people (empty when stored or known) and never quotes the file; ``digest`` is the
     SHA-256 of the offered bytes; ``ops`` counts the operations that were new. ``stream``, ``first`` and ``last`` say
     what a stored or known file covers, so that a missing smaller file is recognised as covered by a merged one; they
-    are empty and 0 for every other verdict.
+    are empty and 0 for every other verdict. ``end`` is its link at ``last``, by which its branch is told.
     """
 
     verdict: Verdict
@@ -72,3 +102,20 @@ class Taken(msgspec.Struct, frozen=True):
     stream: bytes = b""
     first: int = 0
     last: int = 0
+    end: bytes = b""
+
+
+class Notice(msgspec.Struct, frozen=True):
+    """Something about a device that its person should know (docs/spec/format.md 10). It stops nothing.
+
+    ``code``: "forked" (the device wrote two histories); "restored-or-copied" (so was this one); "named-unknown" (it
+    names an operation of this device that nobody can show); "withheld-removal" (an epoch of this device's own names
+    removals that do not come); "shut-out" (its epoch does not open here); "gap" (something of it is missing). ``key``
+    is the id of the device's key, ``stream`` the stream in question, ``since_ms`` since when it is known (0: it is how
+    things stand now).
+    """
+
+    code: str
+    key: bytes
+    stream: bytes
+    since_ms: int = 0

@@ -13,7 +13,9 @@ from typing import TypeAlias
 import attrs
 import msgspec
 
+from couplejournal.merge.sealed import NO_ANSWERS, Answers
 from couplejournal.merge.shards import FrozenShards
+from couplejournal.ops.domains import copy_salt
 from couplejournal.ops.op import Op
 from couplejournal.ops.words import Retract, Revise, Share, Write
 
@@ -44,8 +46,8 @@ class Record(msgspec.Struct, frozen=True, gc=False):
     """An entry with everything about it that counts.
 
     ``person`` is the author's id (16 bytes), or None while the key's person is not known. ``revisions``,
-    ``retractions`` and ``shares`` are those by somebody who may, in order of (clock, op id); ``referrers`` are ids of
-    32 bytes in this book.
+    ``retractions`` and ``shares`` are those that count and are by somebody who may, in order of (clock, op id);
+    ``referrers`` are ids of 32 bytes in this book.
     """
 
     op: Op
@@ -70,6 +72,9 @@ class Frozen:
     ``written`` and ``marks`` go by entry id; ``salts`` by salt to the entries written with it; ``share_salts`` by salt
     to the entries that are shared under it. ``order`` is sorted. ``persons`` has every key that signed something,
     ``profiles`` person to name, ``devices`` key to device name. ``malformed`` counts operations that were passed over.
+    ``accepted`` has the keys whose words do not all count, with the number up to which they do in each stream;
+    ``moved`` the operations that turned out to stand in a branch, with its id. ``answers`` are the sealed ones; those
+    that are open stand among the written.
     """
 
     book: bytes
@@ -82,9 +87,16 @@ class Frozen:
     profiles: Mapping[bytes, str]
     devices: Mapping[bytes, str]
     malformed: int
+    accepted: Mapping[bytes, Mapping[bytes, int]] = attrs.field(factory=dict)
+    moved: Mapping[bytes, bytes] = attrs.field(factory=dict, eq=False)
+    answers: Answers = NO_ANSWERS
+
+    def counts(self, op: Op) -> bool:
+        """Ask whether an operation counts: those of a removed device do up to where the removal says."""
+        return is_counted(op, self.accepted, self.moved)
 
     def record(self, entry: bytes) -> Record | None:
-        """Return the entry with what counts about it, or None if this book has no such entry."""
+        """Return the entry, which need not count itself, with what counts about it; None if it is not in this book."""
         written = self.written.get(entry)
         if written is None:
             return None
@@ -99,16 +111,16 @@ class Frozen:
             person,
             self.book,
             revisions=tuple(
-                mark for mark in marks.revisions if self._is_author(op, mark[0]) or self._is_joint(write, mark[0])
+                mark for mark in marks.revisions if self.may_revise(op, write, mark[0]) and self.counts(mark[0])
             ),
-            retractions=tuple(mark for mark in marks.retractions if self._is_author(op, mark[0])),
-            shares=tuple(mark for mark in marks.shares if self._is_author(op, mark[0])),
-            referrers=marks.referrers,
+            retractions=tuple(mark for mark in marks.retractions if self._is_heard(op, mark[0])),
+            shares=tuple(mark for mark in marks.shares if self._is_heard(op, mark[0])),
+            referrers=self._counting(marks.referrers),
         )
 
     @property
     def records(self) -> Mapping[bytes, Record]:
-        """Every entry of the book by its id; each record is put together when it is asked for."""
+        """Every entry of the book that counts, by its id; each record is put together when it is asked for."""
         return _Records(self)
 
     @property
@@ -126,9 +138,9 @@ class Frozen:
         )
 
     def referrers(self, entry: bytes) -> tuple[bytes, ...]:
-        """Return the ids of this book's entries that refer to an entry of this or of another book."""
+        """Return the ids of this book's entries that count and refer to an entry of this or of another book."""
         marks = self.marks.get(entry)
-        return () if marks is None else marks.referrers
+        return () if marks is None else self._counting(marks.referrers)
 
     def sources(self, salt: bytes, key: bytes) -> tuple[bytes, ...]:
         """Return the entries of this book that went elsewhere as the write with this salt by this key."""
@@ -140,18 +152,41 @@ class Frozen:
         )
 
     def written_with(self, salt: bytes, key: bytes) -> bytes | None:
-        """Return the entry written with this salt by this key; of several, the first by (clock, id)."""
+        """Return the entry that counts and has this salt by this key; of several, the first by (clock, id)."""
         found = [self.written[entry].op for entry in self.salts.get(salt, ())]
-        return min(((op.clock, op.id) for op in found if op.key == key), default=(None, None))[1]
+        return min(((op.clock, op.id) for op in found if op.key == key and self.counts(op)), default=(None, None))[1]
 
-    def _is_author(self, op: Op, mark: Op) -> bool:
+    def copy_of(self, entry: bytes) -> bytes | None:
+        """Return the entry as which one of a former private book was written here; of several, the first."""
+        found = [self.written[copy].op for copy in self.salts.get(copy_salt(entry), ())]
+        return min(((op.clock, op.id) for op in found if self.counts(op)), default=(None, None))[1]
+
+    def may_revise(self, op: Op, write: Write, mark: Op) -> bool:
+        """Ask whether a revision is by somebody who may revise the entry of ``op``; what was sealed nobody may."""
+        return op.word == "write" and (self.is_author(op, mark) or self._is_joint(write, mark))
+
+    def is_author(self, op: Op, mark: Op) -> bool:
         """Ask whether the mark comes from the person who wrote ``op``. One key is one author, whoever it is."""
         person = self.persons.get(op.key)
         return mark.key == op.key or (person is not None and self.persons.get(mark.key) == person)
 
+    def _is_heard(self, op: Op, mark: Op) -> bool:
+        return self.is_author(op, mark) and self.counts(mark)
+
+    def _counting(self, entries: tuple[bytes, ...]) -> tuple[bytes, ...]:
+        if not self.accepted:
+            return entries
+        return tuple(entry for entry in entries if self.counts(self.written[entry].op))
+
     def _is_joint(self, write: Write, mark: Op) -> bool:
         """Ask whether the entry belongs to both and the mark comes from one of them."""
         return write.joint and self.persons.get(mark.key) is not None
+
+
+def is_counted(op: Op, accepted: Mapping[bytes, Mapping[bytes, int]], moved: Mapping[bytes, bytes]) -> bool:
+    """Ask whether an operation counts, by ``accepted`` and ``moved`` of a `Frozen`."""
+    limits = accepted.get(op.key)
+    return limits is None or op.seq <= limits.get(moved.get(op.id, op.stream), 0)
 
 
 class _Records(Mapping[bytes, Record]):
@@ -164,12 +199,13 @@ class _Records(Mapping[bytes, Record]):
 
     def __getitem__(self, entry: bytes) -> Record:
         record = self._frozen.record(entry)
-        if record is None:
+        if record is None or not self._frozen.counts(record.op):
             raise KeyError(entry)
         return record
 
     def __iter__(self) -> Iterator[bytes]:
-        return iter(self._frozen.written)
+        frozen = self._frozen
+        return (entry for entry, written in frozen.written.items() if frozen.counts(written.op))
 
     def __len__(self) -> int:
-        return len(self._frozen.written)
+        return sum(1 for _ in self) if self._frozen.accepted else len(self._frozen.written)

@@ -85,6 +85,13 @@ class Shards(Generic[V]):
             self._lent[index] = 0
         self._shards[index][key] = value
 
+    def discard(self, key: bytes) -> None:
+        """Forget a key, which is not empty and need not be there."""
+        index = key[0]
+        if key in self._shards[index]:
+            self._shards[index] = {other: value for other, value in self._shards[index].items() if other != key}
+            self._lent[index] = 0
+
     def get(self, key: bytes) -> V | None:
         """Return the value of a key, or None."""
         return self._shards[key[0]].get(key)

@@ -119,8 +119,23 @@ class Home(msgspec.Struct, frozen=True):
         above = Path(os.path.realpath(self.keystore_path)).parents
         for folder in folders:
             real = Path(os.path.realpath(folder))
-            if any(_is_same_folder(real, ancestor) for ancestor in above):
+            if any(is_same_folder(real, ancestor) for ancestor in above):
                 raise _inside()
+
+    def holds(self, folder: Path) -> bool:
+        """Return whether a folder, which need not exist, is one of ours or lies inside one."""
+        real = Path(os.path.realpath(folder))
+        own = [Path(os.path.realpath(one)) for one in (self.config, self.data, self.state)]
+        return any(is_same_folder(one, at) for one in own for at in (real, *real.parents))
+
+    def is_in_book(self, disk: Disk, folder: Path) -> bool:
+        """Return whether a folder, or any folder above it, looks like a replica or a drive of any journal."""
+        real = Path(os.path.realpath(folder))
+        for at in (real, *real.parents):
+            with contextlib.suppress(StoreError):  # a folder above that may not be listed is not one of ours
+                if _holds_book(disk, at):
+                    return True
+        return False
 
     def require_keystore_apart(self, disk: Disk) -> None:
         """Refuse a keystore whose folder, or any folder above it, looks like a replica or a drive of any journal.
@@ -132,6 +147,11 @@ class Home(msgspec.Struct, frozen=True):
             with contextlib.suppress(StoreError):  # a folder above that may not be listed is not one of ours
                 if _holds_book(disk, folder):
                     raise _inside()
+
+
+def is_book_name(name: str) -> bool:
+    """Return whether a folder of this name is that of a book: 32 hex digits."""
+    return _BOOK_NAME.fullmatch(name) is not None
 
 
 def _absolute(chosen: str) -> Path:
@@ -148,7 +168,7 @@ def _runtime(environ: Mapping[str, str]) -> Path | None:
     return Path(value) / APPLICATION if os.name == "posix" and Path(value).is_absolute() else None
 
 
-def _is_same_folder(one: Path, other: Path) -> bool:
+def is_same_folder(one: Path, other: Path) -> bool:
     """Return whether two resolved paths are one folder; by what they are where both exist, else by name."""
     if one == other:
         return True

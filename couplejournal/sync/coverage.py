@@ -1,40 +1,31 @@
-"""Which operations a set of files holds together, stream by stream."""
+"""Which operations a set of files holds together, chain by chain: a branch covers nothing of another one."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Protocol
+from collections.abc import Callable, Iterable, Sequence
 
-
-class Range(Protocol):
-    """A file that holds the operations ``first`` to ``last`` of a stream; none if ``last`` is 0."""
-
-    @property
-    def stream(self) -> bytes:
-        """The stream's id."""
-
-    @property
-    def first(self) -> int:
-        """The number of its first operation."""
-
-    @property
-    def last(self) -> int:
-        """The number of its last operation."""
+from couplejournal.book.values import File, Run
 
 
 class Coverage:
     """The operations that some files hold, as runs without a gap."""
 
-    def __init__(self, files: Iterable[Range]) -> None:
-        """Add the files up."""
+    def __init__(self, files: Iterable[File], runs_of: Callable[[File], Sequence[Run]]) -> None:
+        """Add the files up; ``runs_of`` gives the pieces of chains that a file holds."""
+        self._runs_of = runs_of
         self._runs: dict[bytes, list[tuple[int, int]]] = {}
-        for file in sorted((file for file in files if file.last), key=lambda file: (file.stream, file.first)):
-            runs = self._runs.setdefault(file.stream, [])
-            if runs and file.first <= runs[-1][1] + 1:
-                runs[-1] = (runs[-1][0], max(runs[-1][1], file.last))
+        found = [run for file in files if file.last for run in runs_of(file)]
+        for run in sorted(found, key=lambda run: (run.stream, run.first)):
+            runs = self._runs.setdefault(run.stream, [])
+            if runs and run.first <= runs[-1][1] + 1:
+                runs[-1] = (runs[-1][0], max(runs[-1][1], run.last))
             else:
-                runs.append((file.first, file.last))
+                runs.append((run.first, run.last))
 
-    def has(self, file: Range) -> bool:
+    def has(self, file: File) -> bool:
         """Return whether every operation of a file is among them."""
-        return any(first <= file.first and file.last <= last for first, last in self._runs.get(file.stream, ()))
+        runs = self._runs_of(file) if file.last else ()
+        return bool(runs) and all(
+            any(first <= run.first and run.last <= last for first, last in self._runs.get(run.stream, ()))
+            for run in runs
+        )

@@ -128,7 +128,6 @@ class Sync:
             foreign=standing.foreign,
             skipped_junk=standing.junk,
             gaps=tuple(self._book.gaps()),
-            stopped=taking.STOPPED if taking.is_stopped(trip) else "",
             finished=tally.is_finished,
             changed=tally.received_ops > 0,
         )

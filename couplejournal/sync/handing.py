@@ -60,13 +60,11 @@ class _Handing:
             mark = trip.mark_of(file)
             if mark is not None and not names.is_temporary(file.path):
                 self.here.add(mark.digest)
-        is_stopped = taking.is_stopped(trip)
         written = trip.tally.published + trip.tally.restored
         for held in trip.held.values():
             if trip.is_over():
                 break
-            if not (held.is_mine and is_stopped):
-                self._settle(held)
+            self._settle(held)
         if trip.kept.founding and not any(self._is_absent(held) for held in trip.held.values()):
             trip.kept.founding = ""
         _forget_merged(trip, trip.kept.sent)
@@ -171,7 +169,8 @@ class _Handing:
     def _is_covered(self, held: Held) -> bool:
         """Say whether other verified files of the stream hold every operation of this one."""
         if self.covered is None:
-            self.covered = Coverage(mark for mark in self.trip.kept.marks.values() if mark.digest in self.here)
+            there = (mark for mark in self.trip.kept.marks.values() if mark.digest in self.here)
+            self.covered = Coverage(there, self.trip.book.runs)
         return self.covered.has(held)
 
     def _is_lost(self, held: Held, key: str) -> bool:

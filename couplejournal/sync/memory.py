@@ -25,7 +25,7 @@ MEMORY_LIMIT_BYTES: Final = 256 << 20
 
 
 class Mark(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A file that verified under this size and time; its digest, and what it covers."""
+    """A file that verified under this size and time; its digest, what it covers, and the link at its end."""
 
     size_bytes: int
     mtime_ns: int
@@ -33,6 +33,7 @@ class Mark(msgspec.Struct, frozen=True, array_like=True, gc=False):
     stream: bytes = b""
     first: int = 0
     last: int = 0
+    end: bytes = b""
 
 
 class Trouble(msgspec.Struct, array_like=True, gc=False):
@@ -128,8 +129,10 @@ class SyncMemory:
 
 def _decoded(data: bytes | None) -> Kept:
     if data is not None:
-        with contextlib.suppress(msgspec.MsgspecError):
+        with contextlib.suppress(msgspec.MsgspecError, RecursionError, ValueError):
             kept = msgspec.json.decode(data, type=Kept)
+            for key in (*kept.sent, *kept.missing):
+                bytes.fromhex(key)
             if kept.version == VERSION:
                 return kept
     return Kept()

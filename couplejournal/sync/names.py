@@ -10,6 +10,7 @@ from couplejournal.drive.names import TEMPORARY
 _OTHER_GENESIS: Final = re.compile(r"[0-9a-f]{32}/book\.cj", re.IGNORECASE)
 _HASH: Final = re.compile(r"-([0-9a-f]{32})(?![0-9a-z])", re.IGNORECASE)
 _STUB_END: Final = ".icloud"
+_DIGITS: Final = 15
 
 
 def folder_of(book_id: bytes) -> str:
@@ -48,6 +49,13 @@ def is_segment_like(path: str) -> bool:
     """Say whether a name claims to be a segment, conflict suffixes included."""
     name = path.rpartition("/")[2]
     return ".seg" in name.casefold() and not name.startswith((TEMPORARY, "._"))
+
+
+def place_in(path: str) -> tuple[str, int]:
+    """Return the folder of a file and the number of the first operation that its name claims, or -1."""
+    folder, _, name = path.rpartition("/")
+    first = name.partition("-")[0]
+    return folder, int(first) if first.isascii() and first.isdecimal() and len(first) <= _DIGITS else -1
 
 
 def hash_in(path: str) -> str:

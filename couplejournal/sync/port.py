@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-from couplejournal.book.values import Gap, Held, Taken, Verdict
+from couplejournal.book.values import File, Gap, Held, Run, Taken, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["BookPort", "Gap", "Held", "Taken", "Verdict"]
+__all__ = ["BookPort", "File", "Gap", "Held", "Run", "Taken", "Verdict"]
 
 
 class BookPort(Protocol):
@@ -66,9 +66,9 @@ class BookPort(Protocol):
             StoreError: this device's own copy failed; what was taken before it stays taken.
         """
 
-    def stop(self, reason: str) -> None:
-        """Stop writing, durably: a segment of one's own on the drive is not held here. Again is harmless.
+    def runs(self, file: File) -> Sequence[Run]:
+        """Return the pieces of chains that a file holds: itself, but where its stream is forked; none if not known.
 
         Raises:
-            StoreError: the stop could not be recorded.
+            StoreError: this device's own copy failed.
         """

@@ -10,13 +10,16 @@ import attrs
 if TYPE_CHECKING:
     from couplejournal.sync.port import Gap
 
-DriveState = Literal["ok", "missing", "empty", "other", "marker-missing", "read-only", "full", "late", "failed", "none"]
+DriveState = Literal[
+    "ok", "missing", "empty", "other", "marker-missing", "read-only", "full", "late", "failed", "paused", "none"
+]
 """What the meeting place is.
 
 ``ok``; ``missing``: the folder is not there; ``empty``: it holds nothing of this book (or is not mounted); ``other``:
 it holds another journal; ``marker-missing``: segments of this book, but no genesis; ``read-only`` and ``full``:
 reading went on, nothing could be handed over; ``late``: it did not answer in time; ``failed``: another error of the
-folder as a whole; ``none``: no meeting place is set, so no sync was tried.
+folder as a whole; ``paused``: this device leaves it alone, as its person said; ``none``: no meeting place is set, so no
+sync was tried.
 """
 
 
@@ -44,8 +47,8 @@ class SyncReport:
     ``held``, ``pending``, ``damaged``, ``refused``, ``foreign``, ``skipped_junk`` and ``gaps`` are how things stand
     after it. ``published_files`` were written for the first time, ``restored`` were put back; ``handed_over`` are
     files of one's own that a later listing showed and a read confirmed. ``outbox`` counts those not yet confirmed.
-    ``stopped`` is the sentence with which writing was stopped, or empty. ``finished`` is false when the time budget
-    ended first. ``changed`` says that operations came which were not held before.
+    ``finished`` is false when the time budget ended first. ``changed`` says that operations came which were not held
+    before. ``private`` is one line on what is wrong with the private folder, where this tells of the shared one.
     """
 
     drive: DriveState = "none"
@@ -63,28 +66,47 @@ class SyncReport:
     foreign: int = 0
     skipped_junk: int = 0
     gaps: tuple[Gap, ...] = ()
-    stopped: str = ""
     finished: bool = True
     changed: bool = False
+    private: str = ""
 
     @property
     def problems(self) -> tuple[str, ...]:
         """One line for each thing that a person should know; empty when all is well or merely on its way."""
         lines = [self.message] if self.message else []
-        if self.stopped and self.stopped != self.message:
-            lines.append(self.stopped)
-        if self.damaged:
-            lines.append(f"{_files(self.damaged)} in the shared folder damaged, not used")
-        lines.extend(f"{_files(refusal.count)} refused: {refusal.reason}" for refusal in self.refused)
+        if self.damaged or self.refused:
+            lines.append(self.skipped)
+        if self.private:
+            lines.append(self.private)
         if self.restored:
             lines.append(f"the drive lost {_files(self.restored)}; restored from this device")
         return tuple(lines)
 
     @property
+    def skipped(self) -> str:
+        """One line on all that lies in the shared folder and was not taken, by what it is; empty if there is none."""
+        refused = sum(refusal.count for refusal in self.refused)
+        counts = (
+            (self.damaged, "damaged"),
+            (refused, f"refused ({self._why_refused()})"),
+            (self.pending, "not whole yet"),
+            (self.held, "by a device not known yet"),
+            (self.foreign, "of another journal"),
+            (self.skipped_junk, "none of ours"),
+        )
+        parts = [f"{count} {what}" for count, what in counts if count]
+        return f"files not taken from the shared folder: {', '.join(parts)}" if parts else ""
+
+    def _why_refused(self) -> str:
+        """Return the reason that was found most often, and how many others there are."""
+        first, *others = sorted(self.refused, key=lambda refusal: -refusal.count) or [Refusal("", 0)]
+        return first.reason + (f"; other reasons: {len(others)}" if others else "")
+
+    @property
     def exit_code(self) -> int:
-        """3 when the drive failed, writing stopped, or something was refused, held, pending or damaged; else 0."""
-        kept_back = self.held or self.pending or self.damaged or self.refused
-        return 0 if self.drive in ("ok", "none") and not self.stopped and not kept_back else 3
+        """3 when a drive failed, or something was refused, held, pending or damaged; else 0."""
+        kept_back = self.held or self.pending or self.damaged or self.refused or self.private
+        return 0 if self.drive in ("ok", "paused", "none") and not kept_back else 3
 
 
 def _files(count: int) -> str:

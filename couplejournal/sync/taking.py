@@ -27,24 +27,17 @@ if TYPE_CHECKING:
 
     from couplejournal.drive.interface import DriveFile
     from couplejournal.sync.memory import Trouble
-    from couplejournal.sync.port import Taken
     from couplejournal.sync.trip import Trip
 
 WHOLE_DRIVE: Final = (DriveMissingError, DriveFullError, DriveLateError)
-STOPPED: Final = (
-    "an entry of this device lies in the shared folder that this device does not hold: "
-    "it was restored from a backup, or copied, so it writes no more"
-)
 _BATCH_FILES: Final = 64
 _BATCH_FILES_IN_A_HURRY: Final = 8  # each is stored durably before the time budget is looked at again
 _BATCH_BYTES: Final = 16 << 20
 _JUNK: Final = "junk"
 _SHORT: Final = hashlib.sha256(b"").digest()[:DIGEST_BYTES]  # stands for all that is too short to be read for
-_REFUSALS: Final = frozenset({Verdict.REFUSED.value, Verdict.NEWER.value, Verdict.FORKED.value})
 _REASONS: Final = {
     Verdict.REFUSED.value: "not what its signature promises",
     Verdict.NEWER.value: "written by a newer version: update couplejournal",
-    Verdict.FORKED.value: "a device wrote two histories",
 }
 
 
@@ -64,11 +57,8 @@ def forget_gone(trip: Trip) -> None:
     kept = trip.kept
     for path in (*trip.gone(), *_lost_here(trip)):
         del kept.marks[path]
-    own = Verdict.OWN_UNKNOWN.value
-    for path, trouble in list(kept.troubles.items()):
-        is_gone = path not in trip.listing and trouble.verdict != own
-        if is_gone or (trouble.verdict == own and trouble.digest in trip.held):
-            del kept.troubles[path]
+    for path in [path for path in kept.troubles if path not in trip.listing]:
+        del kept.troubles[path]
 
 
 def _lost_here(trip: Trip) -> list[str]:
@@ -77,7 +67,7 @@ def _lost_here(trip: Trip) -> list[str]:
     missing = [(path, mark) for path, mark in listed if mark.digest not in trip.held]
     if not missing:
         return []
-    held = Coverage(trip.held.values())
+    held = Coverage(trip.held.values(), trip.book.runs)
     return [path for path, mark in missing if not held.has(mark)]
 
 
@@ -109,7 +99,7 @@ def take_all(trip: Trip) -> None:
     for trouble in trip.kept.troubles.values():
         trouble.polls = min(trouble.polls + 1, schedule.DAMAGED_AFTER_POLLS)
     due = _due(trip)
-    while due and not trip.is_over():
+    while due and not trip.is_over() and not trip.has_read_enough:
         for batch in _batches(trip, due):
             _offer(trip, batch)
         trip.look_at_book()
@@ -117,9 +107,14 @@ def take_all(trip: Trip) -> None:
 
 
 def _due(trip: Trip) -> list[DriveFile]:
-    """Return what to read now: what looks like a segment first, so that no junk can stand in its way."""
+    """Return what to read now: what looks like a segment first, so that no junk can stand in its way.
+
+    What goes on where a stream ends here comes before all else; what was read in vain before comes after what was not,
+    so that each file has its turn.
+    """
     due: list[DriveFile] = []
     strangers: list[DriveFile] = []
+    troubles = trip.kept.troubles
     for file in trip.listing.values():
         if trip.mark_of(file) is not None or trip.is_waiting(file):
             continue
@@ -132,7 +127,15 @@ def _due(trip: Trip) -> list[DriveFile]:
             trip.kept.troubles.pop(file.path, None)
     strangers = strangers[: trip.strangers]
     trip.strangers -= len(strangers)
-    return due + strangers  # both are sorted, as the listing is
+    if len(due) > _BATCH_FILES:
+        next_ones = {names.place_in(held.path)[0]: held.last + 1 for held in trip.held.values()}  # each in its order
+
+        def turn(file: DriveFile) -> tuple[bool, int]:
+            folder, first = names.place_in(file.path)
+            return next_ones.get(folder) != first, troubles[file.path].tries if file.path in troubles else 0
+
+        due.sort(key=turn)
+    return due + strangers  # among equals both are sorted, as the listing is
 
 
 def _batches(trip: Trip, due: list[DriveFile]) -> Iterator[list[_Offer]]:
@@ -145,7 +148,7 @@ def _batches(trip: Trip, due: list[DriveFile]) -> Iterator[list[_Offer]]:
     batch: list[_Offer] = []
     size_bytes = 0
     for file in due:
-        if trip.is_over():
+        if trip.is_over() or trip.has_read_enough:
             break
         data = _read(trip, file)
         if data is None:
@@ -169,71 +172,37 @@ def _read(trip: Trip, file: DriveFile) -> bytes | None:
         data = trip.drive.read(file.path, limit_bytes=SEGMENT_LIMIT_BYTES)
     except WHOLE_DRIVE as error:
         if isinstance(error, DriveLateError):
-            trip.note(file, Verdict.PENDING.value, str(error), b"")
+            trip.note_read(file, Verdict.PENDING.value, str(error), b"")
         raise
     except UnfitFileError as error:
-        trip.note(file, _JUNK, str(error), b"")
+        trip.note_read(file, _JUNK, str(error), b"")
         return None
     except DriveError as error:
         trip.require_same_root()
-        trip.note(file, Verdict.PENDING.value, str(error), b"")
+        trip.note_read(file, Verdict.PENDING.value, str(error), b"")
         return None
     held = trip.held_as(data)
     if held is not None:
         trip.mark(file, held)
+        if file.path != held.path:  # one more copy of what is held: anybody can lay down any number of them
+            trip.count_in_vain(file, is_cheap=True)
         return None
     if not (data.startswith(MAGIC) or names.is_segment_like(file.path)):
-        trip.note(file, _JUNK, "", trip.digest_of(data))
+        trip.note_read(file, _JUNK, "", trip.digest_of(data))
         return None
     return data
 
 
 def _offer(trip: Trip, batch: list[_Offer]) -> None:
     """Let the book verify and store a batch, and remember each verdict."""
-    own = []
     for offer, taken in zip(batch, trip.book.take([offer.data for offer in batch]), strict=True):
-        if taken.verdict is Verdict.OWN_UNKNOWN:
-            own.append(offer)
+        if taken.verdict in (Verdict.STORED, Verdict.KNOWN):
+            trip.mark(offer.file, taken)
+            if taken.verdict is Verdict.STORED:
+                trip.tally.received_files += 1
+                trip.tally.received_ops += taken.ops
         else:
-            _settle(trip, offer, taken)
-    if own:
-        _look_at_unknown_own(trip, own)
-
-
-def _settle(trip: Trip, offer: _Offer, taken: Taken) -> None:
-    if taken.verdict in (Verdict.STORED, Verdict.KNOWN):
-        trip.mark(offer.file, taken)
-        if taken.verdict is Verdict.STORED:
-            trip.tally.received_files += 1
-            trip.tally.received_ops += taken.ops
-    else:
-        trip.note(offer.file, taken.verdict.value, taken.reason, trip.digest_of(offer.data))
-
-
-def _look_at_unknown_own(trip: Trip, offers: list[_Offer]) -> None:
-    """Ask once more after a look at what other processes of this device wrote; then stop writing."""
-    trip.book.refresh()
-    trip.look_at_book()
-    unknown = []
-    for offer in offers:
-        held = trip.held_as(offer.data)
-        if held is not None:
-            trip.mark(offer.file, held)
-        else:
-            unknown.append(offer)
-    if not unknown:
-        return
-    is_stopped = False
-    for offer, taken in zip(unknown, trip.book.take([offer.data for offer in unknown]), strict=True):
-        _settle(trip, offer, taken)
-        is_stopped = is_stopped or taken.verdict is Verdict.OWN_UNKNOWN
-    if is_stopped:
-        trip.book.stop(STOPPED)
-
-
-def is_stopped(trip: Trip) -> bool:
-    """Say whether a segment of this device was found that this device does not hold."""
-    return any(trouble.verdict == Verdict.OWN_UNKNOWN.value for trouble in trip.kept.troubles.values())
+            trip.note_read(offer.file, taken.verdict.value, taken.reason, trip.digest_of(offer.data))
 
 
 @attrs.define
@@ -260,8 +229,10 @@ def standing(trip: Trip) -> Standing:
         trouble = troubles.get(path)
         if trouble is None:
             is_unread = SMALLEST_BYTES <= file.size_bytes <= SEGMENT_LIMIT_BYTES
+            if is_unread and trip.has_read_enough:
+                counts[Verdict.PENDING.value if names.is_segment_like(path) else _JUNK] += 1
             counts[_JUNK] += not is_unread
-        elif trouble.verdict in _REFUSALS:
+        elif trouble.verdict in _REASONS:
             reasons[trouble.reason or _REASONS[trouble.verdict]] += 1
         elif trouble.verdict == Verdict.PENDING.value:
             counts[_pending_as(trip, file, trouble, hashes)] += 1

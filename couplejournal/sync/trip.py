@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from couplejournal.system import System
 
 STRANGERS_AT_ONCE: Final = 1000  # files without a segment's name that one sync reads, so that junk costs bounded time
+FAILURES_AT_ONCE: Final = 4000  # files with one that a sync reads in vain
+FAILED_BYTES_AT_ONCE: Final = 64 << 20
+_CHEAP_FOR_ONE: Final = 8  # copies, and what is held back for want of a key, cost less, and there may honestly be many
 DIGEST_BYTES: Final = 16  # docs/spec/format.md 2: the first 32 hex of the SHA-256 of a file
 
 
@@ -42,7 +45,8 @@ class Tally:
 class Trip:
     """One sync under way. ``held`` is by digest, the genesis first, in publishing order; ``listing`` by path.
 
-    ``root`` is where the drive stood at the beginning; ``strangers`` how many files of no known name may still be read.
+    ``root`` is where the drive stood at the beginning; ``strangers`` how many files of no known name may still be read;
+    ``failures`` and ``failed_bytes`` add up what was read in vain.
     """
 
     book: BookPort
@@ -53,6 +57,8 @@ class Trip:
     deadline: float | None
     root: Place | None = None
     strangers: int = STRANGERS_AT_ONCE
+    failures: float = 0
+    failed_bytes: float = 0
     tally: Tally = attrs.field(factory=Tally)
     held: dict[bytes, Held] = attrs.field(factory=dict)
     key_count: int = 0
@@ -74,6 +80,11 @@ class Trip:
             return False
         self.tally.is_finished = False
         return True
+
+    @property
+    def has_read_enough(self) -> bool:
+        """Say whether so much was read in vain that the rest waits for another sync."""
+        return self.failures >= FAILURES_AT_ONCE or self.failed_bytes >= FAILED_BYTES_AT_ONCE
 
     @contextmanager
     def half_the_time(self) -> Iterator[None]:
@@ -155,7 +166,7 @@ class Trip:
         """Remember what verified under this name, size and time."""
         self.kept.troubles.pop(file.path, None)
         digest = of.digest[:DIGEST_BYTES]
-        self.kept.marks[file.path] = Mark(file.size_bytes, file.mtime_ns, digest, of.stream, of.first, of.last)
+        self.kept.marks[file.path] = Mark(file.size_bytes, file.mtime_ns, digest, of.stream, of.first, of.last, of.end)
 
     def note(self, file: DriveFile, verdict: str, reason: str, digest: bytes) -> None:
         """Remember that a file was not taken, and when to look again; ``digest`` is empty if it could not be read."""
@@ -169,6 +180,17 @@ class Trip:
             trouble.tries, trouble.polls = before.tries + 1, before.polls
         trouble.next_ms = self.now_ms + schedule.reading_pause(verdict if digest else schedule.UNREAD, trouble.tries)
         self.kept.troubles[file.path] = trouble
+
+    def note_read(self, file: DriveFile, verdict: str, reason: str, digest: bytes) -> None:
+        """Do the same for a file that was read in vain, which counts against how many of those one sync reads."""
+        self.count_in_vain(file, is_cheap=verdict == Verdict.HELD.value)
+        self.note(file, verdict, reason, digest)
+
+    def count_in_vain(self, file: DriveFile, *, is_cheap: bool) -> None:
+        """Count a file against how many one sync reads in vain."""
+        share = 1 / _CHEAP_FOR_ONE if is_cheap else 1
+        self.failures += share
+        self.failed_bytes += share * file.size_bytes
 
     @staticmethod
     def digest_of(data: bytes) -> bytes:

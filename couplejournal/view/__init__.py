@@ -13,7 +13,7 @@ Rules that a reader may rely on (docs/spec/format.md 6 and 8):
 
 from __future__ import annotations
 
-from couplejournal.view.books import BookState
+from couplejournal.view.books import BookState, Role
 from couplejournal.view.journalview import JournalView
 
-__all__ = ["BookState", "JournalView"]
+__all__ = ["BookState", "JournalView", "Role"]

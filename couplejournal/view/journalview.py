@@ -7,9 +7,10 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from couplejournal.errors import NoSuchEntryError
+from couplejournal.merge import apart_of
 from couplejournal.view.books import BookState, Item, Shelf
 from couplejournal.view.query import Query
-from couplejournal.view.reading import People, entry_of
+from couplejournal.view.reading import People, apart_entry_of, entry_of
 from couplejournal.view.standings import Standings
 
 if TYPE_CHECKING:
@@ -17,9 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
     from datetime import date, datetime, tzinfo
 
-    from couplejournal.merge import OrderKey, Record
+    from couplejournal.merge import Apart, OrderKey, Record
     from couplejournal.model.entry import Author, Entry
     from couplejournal.model.kinds import Kind
+    from couplejournal.view.whole import Whole
 
 ID_DIGITS: Final = 64
 _PREFIX: Final = re.compile(r"[0-9a-f]{2,64}")
@@ -73,6 +75,11 @@ class JournalView:
     def people(self) -> tuple[Author, ...]:
         """Everybody who wrote here: oneself first, then the partner, then those of earlier books."""
         return self._people.everybody
+
+    @property
+    def books(self) -> tuple[BookState, ...]:
+        """The books that it looks at."""
+        return self._shelf.books
 
     @property
     def kinds(self) -> Mapping[str, Kind]:
@@ -147,6 +154,11 @@ class JournalView:
         item = self._shelf.item(self._shelf.resolved(entry))
         return None if item is None or item.versions.is_hidden else self._entry(item)
 
+    def is_copy(self, entry: bytes) -> bool:
+        """Return whether this id (32 bytes) is that of a copy of what a former private book here holds."""
+        item = self._shelf.item(entry)
+        return item is not None and self._shelf.is_copy(item)
+
     def record(self, id_or_prefix: str) -> Record:
         """Return what the operations say about an entry, for whoever writes the next one about it.
 
@@ -174,6 +186,25 @@ class JournalView:
         ordered = [root, *sorted(items.values(), key=_order_key)]
         return tuple(self._entry(item) for item in ordered if not item.versions.is_hidden)
 
+    def apart(self) -> tuple[Entry, ...]:
+        """Return what removed devices wrote after their removal and nobody took over yet, in order of (clock, id).
+
+        None of it is among the entries, in a thread or in a count. What would have been another text of an entry has
+        the id of that revision, and refers to the entry.
+        """
+        found = [(one.op.clock, one.op.id, book, one) for book in self._shelf.books for one in apart_of(book.frozen)]
+        found.sort(key=lambda each: each[:2])
+        return tuple(self._apart(Item(book, one.record), one) for _, _, book, one in found)
+
+    def whole(self) -> Iterator[Whole]:
+        """Iterate over every entry that any book holds, also what no timeline shows, with all that was said about it.
+
+        One book comes after the other, each in order of (happened, clock, id).
+        """
+        from couplejournal.view.whole import every_entry
+
+        return every_entry(self._shelf, self._entry)
+
     def steps_allowed(self, id_or_prefix: str) -> tuple[str, ...]:
         """Return the names of the steps of its lifecycle that I can take with an entry now.
 
@@ -183,14 +214,21 @@ class JournalView:
         return self._standings.steps_allowed(self._item(id_or_prefix))
 
     def shared_only(self) -> JournalView:
-        """Return the view of what both can read: nothing private, nothing that waits for a shared book."""
-        shelf = Shelf(book for book in self._shelf.books if book.audience == "shared")
+        """Return the view of what both can read: nothing private, nothing that waits, no book with another partner."""
+        shelf = Shelf(book for book in self._shelf.books if book.audience == "shared" and self._people.share(book))
         return JournalView(shelf, self._kinds, self._people, zone=self._zone)
 
     def _entry(self, item: Item) -> Entry:
         return entry_of(
             item, shelf=self._shelf, kinds=self._kinds, people=self._people, standings=self._standings
         )  # fmt: skip
+
+    def _apart(self, item: Item, one: Apart) -> Entry:
+        key = one.op.key
+        device = item.book.frozen.devices.get(key, "")
+        return apart_entry_of(
+            self._entry(item), one, author=self._people.signer(item, key), device=device, kinds=self._kinds
+        )
 
     def _item(self, id_or_prefix: str) -> Item:
         """Return the one visible entry that an id or a prefix names, now or before it was shared."""

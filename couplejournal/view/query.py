@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 AUDIENCES: Final = ("shared", "private", "waiting")
 # Fields whose values are terms and not a person's words: a search for "away" is not one for every turn.
-_TERMS: Final = frozenset({"tender", "source", "turn", "owner", "name"})
+_TERMS: Final = frozenset({"tender", "source", "turn", "owner", "name", "prompt"})
 
 
 @attrs.frozen(kw_only=True)
@@ -73,10 +73,13 @@ class Query:
 
     def _found(self, shelf: Shelf, book: BookState, *, newest_first: bool) -> Iterator[tuple[OrderKey, Item]]:
         """Iterate over the answers of one book, each with its place in the order."""
-        order = book.frozen.order
+        order, is_whole = book.frozen.order, not book.frozen.accepted
         for index in _span(order, self.since_ms, self.until_ms, newest_first=newest_first):
             entry = order[index][2]
-            write = book.frozen.written[entry].write
+            written = book.frozen.written[entry]
+            write = written.write
+            if not (is_whole or book.frozen.counts(written.op)):
+                continue
             if self.kinds is not None and write.kind not in self.kinds:
                 continue
             if self.audience is not None and audience_of(book, write) != self.audience:

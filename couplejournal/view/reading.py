@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import attrs
+
+from couplejournal.merge import TAKEN_OVER
 from couplejournal.model.entry import Author, Entry, Ref
 from couplejournal.model.moment import Moment, as_utc
 from couplejournal.view.books import audience_of
@@ -13,12 +16,16 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from collections.abc import Set as AbstractSet
 
+    from couplejournal.merge import Apart
     from couplejournal.model.kinds import Kind
-    from couplejournal.view.books import Item, Role, Shelf
+    from couplejournal.view.books import BookState, Item, Role, Shelf
     from couplejournal.view.standings import Standings
 
 NO_CHANGE: Final = "no change of state"
 KEPT: Final = "retracted, but revised elsewhere at the same time"
+REVISES: Final = "revises"
+APART: Final = "written after the removal"
+APART_REVISION: Final = "another text, written after the removal"
 _NAMES_FROM: Final[tuple[Role, ...]] = ("earlier", "private", "shared")
 
 
@@ -59,10 +66,18 @@ class People:
 
     def author_of(self, item: Item) -> Author:
         """Return the author of an entry; a key whose person is not known yet stands for somebody of its own."""
-        record = item.record
-        if record.op.key in self._my_keys or not item.is_shared:
+        return self.signer(item, item.record.op.key)
+
+    def signer(self, item: Item, key: bytes) -> Author:
+        """Return who signed something about an entry with this key (32 bytes)."""
+        if key in self._my_keys or not item.is_shared:
             return self.me
-        return self.author(record.op.key[:16] if record.person is None else record.person)
+        person = item.book.frozen.persons.get(key)
+        return self.author(key[:16] if person is None else person)
+
+    def share(self, book: BookState) -> bool:
+        """Return whether the partner of today can read a book of two, too; where there is none, nobody is left out."""
+        return book.role == "shared" or self.partner is None or bytes.fromhex(self.partner.person) in book.persons
 
     def _partner(self, shelf: Shelf, partner: bytes | None) -> Author | None:
         if partner is not None:
@@ -95,10 +110,30 @@ def entry_of(item: Item, *, shelf: Shelf, kinds: Mapping[str, Kind], people: Peo
         precision=happened.precision,
         recorded_at=as_utc(op.clock[0]),
         state=None if standing is None else standing.folded.state,
-        refs=tuple(Ref(relation, shelf.reference(item, entry).hex()) for relation, entry in write.refs),
+        refs=tuple(
+            Ref(relation, (entry if relation == TAKEN_OVER else shelf.reference(item, entry)).hex())
+            for relation, entry in write.refs
+        ),
         joint=write.joint,
         revised=len(record.revisions),
         conflict=tuple(content_of(record, version.fields, kinds) for version in versions.others),
         device=item.book.frozen.devices.get(op.key, ""),
         note=KEPT if versions.was_retracted else note,
+        is_earlier=item.book.role == "earlier",
+    )
+
+
+def apart_entry_of(entry: Entry, apart: Apart, *, author: Author, device: str, kinds: Mapping[str, Kind]) -> Entry:
+    """Return what does not count as an entry, from the entry that it is or that it is about."""
+    return attrs.evolve(
+        entry,
+        id=apart.op.id.hex(),
+        content=content_of(apart.record, apart.fields, kinds),
+        author=author,
+        recorded_at=as_utc(apart.op.clock[0]),
+        refs=(Ref(REVISES, entry.id),) if apart.is_revision else entry.refs,
+        revised=0,
+        conflict=(),
+        device=device,
+        note=APART_REVISION if apart.is_revision else APART,
     )

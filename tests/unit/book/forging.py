@@ -54,7 +54,7 @@ def words_segment(
 ) -> VerifiedSegment:
     """Return a segment of a word stream of any author, by default under the newest epoch of the member."""
     own = author or member.own
-    newest = member.book._writer.newest_epoch()
+    newest = member.book._writer.rotation.newest()
     assert newest is not None
     opened = member.book._shelf.epochs.key_of(newest.id)
     assert opened is not None

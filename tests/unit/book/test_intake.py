@@ -13,7 +13,7 @@ from couplejournal.seal.segments import WORD_STREAM
 from couplejournal.testing.disks import MemoryDisk
 from couplejournal.testing.pairs import Member, meet, pair
 
-STORED, KNOWN, HELD, FORKED = Verdict.STORED, Verdict.KNOWN, Verdict.HELD, Verdict.FORKED
+STORED, KNOWN, HELD = Verdict.STORED, Verdict.KNOWN, Verdict.HELD
 
 
 def verdicts(taken: list[Taken]) -> list[Verdict]:
@@ -98,7 +98,8 @@ def test_merged_and_overlapping_segments_are_read() -> None:
         member = ben.copied()
         taken = member.book.take(order)
         assert set(verdicts(taken)) <= {STORED, KNOWN}
-        assert FORKED not in verdicts(member.book.take(files))
+        assert set(verdicts(member.book.take(files))) <= {STORED, KNOWN}
+        assert member.book.notices() == ()
         assert ids_of(member, []) == whole
         assert member.reopen().gaps() == []
         assert ids_of(member, []) == whole
@@ -124,35 +125,42 @@ def test_what_is_covered_is_known_and_what_covers_is_stored() -> None:
     assert verdicts(ben.book.take([files[3, 4], files[2, 3]])) == [KNOWN, KNOWN]
 
 
-def test_a_second_history_is_refused() -> None:
-    """Attack 21: another operation at a number that is held, before or after a gap even, is a fork; the first stays."""
+def test_a_second_history_is_kept_beside_the_first() -> None:
+    """Attack 21: another operation at a number that is held is a fork: both branches are stored, shown, and told of."""
     ana, ben = pair()
     ana.write("before")
     meet([ana, ben])
     first, other = many(ana, "one", "two", "three"), many(ana, "one", "TWO", "three")
     ben.book.take([first[0], first[3]])
-    assert verdicts(ben.book.take([other[3], other[1], other[4], other[5], other[2]])) == [FORKED] * 5
-    assert ben.texts() == ["before", "one", "two"]
-    beyond = ben.copied()
-    beyond.book.take([first[5]])
-    assert verdicts(beyond.book.take([other[5]])) == [FORKED]
-    other_order = ben.copied()
-    assert verdicts(other_order.book.take([other[3]])) == [FORKED]
+    assert ben.book.notices() == ()
+    assert [taken.ops for taken in ben.book.take([other[3], other[5], first[5]])] == [1, 1, 1]
+    texts = ["before", "one", "two", "TWO", "three", "three"]
+    assert sorted(ben.texts()) == sorted(texts)
+    assert [(notice.code, notice.key) for notice in ben.book.notices()] == [("forked", ana.own.id)]
+    assert set(verdicts(ben.book.take([*first, *other]))) <= {STORED, KNOWN}
+    for member in (ben, ben.copied()):
+        member.reopen()
+        assert sorted(member.texts()) == sorted(texts)
+        assert member.book.gaps() == []
+        assert set(verdicts(member.book.take([*first, *other]))) == {KNOWN}
 
 
-def test_a_history_that_does_not_join_is_refused() -> None:
-    """A file whose link before it is not the one that is held is a fork, on either side of what is held."""
+def test_a_history_that_does_not_join_waits() -> None:
+    """A file whose link before it is not the one that is held joins nothing: it is kept, not applied, and a gap."""
     ana, ben = pair()
     ana.write("before")
     meet([ana, ben])
     [one, *_, two, _, _] = many(ana, "one", "two", "three")
     loose = words_segment(ana, notes("LOOSE", at=9), first=2, prev=b"P" * 32).sealed.data
-    assert verdicts(ben.copied().book.take([one, loose])) == [STORED, FORKED]
-    assert verdicts(ben.copied().book.take([loose, one])) == [FORKED, STORED]
-    member = ben.copied()
-    member.book.take([loose])
-    assert verdicts(member.book.take([one])) == [FORKED]
-    assert verdicts(member.book.take([two])) == [FORKED]
+    for order in itertools.permutations([one, two, loose]):
+        member = ben.copied()
+        for file in order:
+            assert verdicts(member.book.take([file])) == [STORED]
+        for _ in range(2):
+            assert member.texts() == ["before", "one", "two"]
+            assert [(gap.first_missing, gap.last_missing) for gap in member.book.gaps()] == [(1, 1)]
+            assert [notice.code for notice in member.book.notices()] == ["forked", "gap"]
+            member.reopen()
 
 
 def test_a_stream_begins_with_its_own_link() -> None:
@@ -164,19 +172,21 @@ def test_a_stream_begins_with_its_own_link() -> None:
     assert verdicts(ben.book.take([wrong.sealed.data])) == [Verdict.REFUSED]
 
 
-def test_words_of_ones_own_that_are_not_held_are_not_taken() -> None:
-    """A segment of one's own key beyond what this device holds is neither stored nor applied, but named."""
+def test_words_of_ones_own_that_are_not_held_are_taken_like_any() -> None:
+    """A segment of one's own key beyond what this device holds is read, and this device goes on in new streams."""
     ana, ben = pair()
-    ana.write("one")
+    old = ana.write("one")
     backup = ana.copied()
     ana.write("two")
     ben.take_from(ana)
-    unknown = backup.take_from(ben)
-    assert Verdict.OWN_UNKNOWN in verdicts(unknown)
-    assert backup.texts() == ["one"]
-    backup.write("another two")
-    assert Verdict.OWN_UNKNOWN in verdicts(backup.take_from(ben))  # a fork of one's own stops writing as well
-    assert verdicts(ana.take_from(backup))[-1] is Verdict.OWN_UNKNOWN
+    assert set(verdicts(backup.take_from(ben))) <= {STORED, KNOWN}
+    assert backup.texts() == ["one", "two"]
+    op = backup.write("three")
+    assert op.stream != old.stream
+    assert op.seq == 2  # behind the acknowledgement of what is held
+    assert [notice.code for notice in backup.book.notices()] == ["restored-or-copied"]
+    assert set(verdicts(ana.take_from(backup))) <= {STORED, KNOWN}
+    assert ana.texts() == ["one", "two", "three"]
 
 
 def test_a_stream_id_taken_by_another_key_shuts_nobody_out() -> None:
@@ -224,7 +234,7 @@ def test_a_file_of_another_journal_is_named() -> None:
 
 
 def test_a_newer_word_waits_for_an_update() -> None:
-    """A critical word of a later version is not passed over; what was there before stays, and nothing is stored."""
+    """F8: a critical word of a later version is not passed over; what was there stays, and nothing is stored."""
     ana, ben = pair()
     ana.write("before")
     meet([ana, ben])

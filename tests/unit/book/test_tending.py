@@ -90,7 +90,7 @@ def test_an_admission_grants_only_what_no_back_link_leads_to() -> None:
     granted = [recipient for _, recipient in said(ana, "grant") if recipient == keys_of("ana watch").id]
     assert len(granted) == 1  # Ben's; her own chain is reached from the epoch made along with the admission
     ben.take_from(ana)
-    newest = ben.book._writer.newest_epoch()
+    newest = ben.book._writer.rotation.newest()
     assert newest is not None
     lying = words.Epoch(commit=b"c" * 32, wraps=[], back=[newest.id, b"junk"], roots=[])
     ana.book.take([keys_segment(ben, packed(("epoch", lying)), stream=b"L" * 16).sealed.data])
@@ -118,6 +118,7 @@ def test_what_does_not_open_is_asked_for_once_and_granted_once() -> None:
     assert said(ben, "lack") == []
     assert sorted(said(ben, "grant")) == sorted([(fact.id, ana.own.id), (fact.id, phone.own.id)])
     assert ana.book.take([word])[0].verdict is Verdict.STORED
+    meet([ana, ben, phone])
     still = [files_of(member) for member in (ana, ben, phone)]
     meet([ana, ben, phone], rounds=3)
     assert [files_of(member) for member in (ana, ben, phone)] == still
@@ -158,7 +159,7 @@ def test_an_admission_with_thousands_of_grants_is_written() -> None:
     ana, ben = pair()
     flood = [private_epoch(ana, number) for number in range(1, 4)]
     given = [epochs.grant_wrap(key, fact, ana.own.id, ana.own.public.kem) for fact, key, _ in flood]
-    drafts = tending._grant_drafts(given * 1200)
+    drafts = tending.grant_drafts(given * 1200)
     ana.book._writer.append_keys(drafts)
     assert files_of(ana) >= 2
     assert max(held.size_bytes for held in ana.book.held()) <= 4 << 20
@@ -176,7 +177,7 @@ def test_sixteen_devices_of_one_person_are_too_many() -> None:
     ben.take_from(ana)
     with pytest.raises(PairingError, match="already"):
         admit(ben, attrs.evolve(ben, own=ana.own))
-    assert len(ben.book._writer.recipients()) == 2 + 15 + 1
+    assert len(ben.book._writer.rotation.recipients()) == 2 + 15 + 1
 
 
 def test_an_admission_without_proof_has_no_effect() -> None:

@@ -115,9 +115,11 @@ class Scribe:
         return self.say("profile", Profile(name, device), clock=clock)
 
 
-def fold(ops: Iterable[Op], *, book: str = "shared") -> Frozen:
-    """Return the state after these operations."""
-    state = State(PERSONS.get, book=fixed(f"book {book}"))
+def fold(
+    ops: Iterable[Op], *, book: str = "shared", accepted: Mapping[bytes, Mapping[bytes, int]] | None = None
+) -> Frozen:
+    """Return the state after these operations; ``accepted`` names the keys whose words do not all count."""
+    state = State(PERSONS.get, book=fixed(f"book {book}"), accepted=(accepted or {}).get)
     for op in ops:
         state.apply(op)
     return state.snapshot()

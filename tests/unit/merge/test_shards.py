@@ -24,6 +24,20 @@ def test_a_frozen_mapping_stays_as_it_was() -> None:
     assert shards.get(keys[0]) == -2
 
 
+def test_what_is_forgotten_stays_in_earlier_snapshots() -> None:
+    """A key that is discarded is gone from the next frozen mapping only; one that is not there is no matter."""
+    shards: Shards[int] = Shards()
+    for number in range(600):
+        shards[fixed(str(number))] = number
+    before = shards.freeze()
+    shards.discard(fixed("7"))
+    shards.discard(fixed("never"))
+    assert before[fixed("7")] == 7
+    assert fixed("7") not in shards.freeze()
+    assert shards.get(fixed("8")) == 8
+    assert len(shards.freeze()) == 599
+
+
 def test_one_change_copies_one_part() -> None:
     """Two snapshots share every part that no change touched."""
     shards: Shards[int] = Shards()

@@ -120,7 +120,7 @@ def test_folders_beside_the_keystore_are_accepted(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("holder", [".", "ana", "ana/config"])
 def test_a_folder_that_holds_the_keystore_is_refused(tmp_path: Path, holder: str) -> None:
-    """The keystore's folder and every folder above it is refused as a drive or replica, made already or not."""
+    """F18: the keystore's folder and every one above it is refused as a drive or replica, made already or not."""
     with pytest.raises(SetupError, match="keystore"):
         at(tmp_path / "ana").require_keystore_outside([tmp_path / "elsewhere", tmp_path / holder])
 

@@ -15,7 +15,7 @@ import attrs
 
 from couplejournal.disk import Listed
 from couplejournal.seal.segments import MAGIC, SMALLEST_BYTES
-from couplejournal.sync.port import Gap, Held, Taken, Verdict
+from couplejournal.sync.port import File, Gap, Held, Run, Taken, Verdict
 
 _HEAD = struct.Struct(">4sBB32sB16sQQ")
 KEYS, WORDS = 1, 2
@@ -43,6 +43,9 @@ class FakeSystem:
 
     def boot_id(self) -> str:
         return self.boot
+
+    def machine_id(self) -> str:
+        return "machine"
 
     def pass_by(self, *, seconds: float = 0, hours: float = 0) -> None:
         """Let time pass on both clocks."""
@@ -132,7 +135,7 @@ class FakeBook:
         self.id = hashlib.sha256(self.genesis).digest()
         self.author = author
         self.files = {} if files is None else files
-        self.stopped = ""
+        self.forked: set[bytes] = set()
         self.batches: list[int] = []
         self.answers: dict[bytes, bool | None] = {}
         self._toys: dict[str, Toy] = {}
@@ -211,6 +214,7 @@ class FakeBook:
 
     def take(self, files: Sequence[bytes]) -> list[Taken]:
         self.batches.append(len(files))
+        self.refresh()
         verdicts: dict[int, Taken] = {}
         toys = [opened(data) for data in files]
         for number in sorted(range(len(files)), key=lambda at: toys[at] is None or toys[at].kind):  # type: ignore[union-attr]
@@ -230,14 +234,15 @@ class FakeBook:
         mine = self.ops()
         new = {(toy.stream, toy.first + number): op for number, op in enumerate(toy.ops)}
         count = sum(place not in mine for place in new)
-        is_forked = any(mine.get(place, op) != op for place, op in new.items())
-        if is_forked or (count and toy.author == self.author):
-            return Taken(Verdict.FORKED if is_forked else Verdict.OWN_UNKNOWN, "two histories", digest)
+        if any(mine.get(place, op) != op for place, op in new.items()) and toy.path not in self.files:
+            self.forked.add(toy.stream)
+            count = max(count, 1)
         if count:
             self.files[toy.path] = data
             self._toys[toy.path] = toy
         verdict = Verdict.STORED if count else Verdict.KNOWN
         return Taken(verdict, "", digest, ops=count, stream=toy.stream, first=toy.first, last=toy.last)
 
-    def stop(self, reason: str) -> None:
-        self.stopped = reason
+    def runs(self, file: File) -> Sequence[Run]:
+        branch = file.digest if file.stream in self.forked else file.stream  # no file of a fork holds another one's
+        return [Run(branch, file.first, file.last)]

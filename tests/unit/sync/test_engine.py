@@ -96,33 +96,42 @@ def test_another_process_of_the_device(pair: Couple) -> None:
     assert (report.published_files, report.handed_over, ana.writes) == (0, 1, 0)
 
 
-def test_own_segment_that_is_not_held_stops_writing(pair: Couple) -> None:
-    """A segment of this device that it does not hold stops its writing, and nothing of its own goes out any more."""
+def test_own_segment_that_is_not_held_is_taken(pair: Couple) -> None:
+    """A segment of this device that it does not hold is taken like any other, and its own words go out as before."""
     ana, _ = pair.devices
     lost = Toy(book=ana.book.id, author=0, stream=ana.book.stream_of(2), first=7, ops=(b"before the restore",))
     pair.sim.plant(0, lost.path, lost.seal())
     ana.book.write("after the restore")
     report = ana.sync()
-    assert ana.book.stopped
-    assert (report.stopped, report.published_files, report.exit_code) == (ana.book.stopped, 0, 3)
-    assert report.problems == (ana.book.stopped,)
+    assert (report.received_ops, report.published_files, report.problems) == (1, 1, ())
+    assert ana.book.words() == {"before the restore", "after the restore"}
     del pair.sim.views[0][lost.path]
-    assert ana.sync().stopped, "a stop does not end because the file went"
+    pair.system.pass_by(hours=2)
+    assert ana.sync().restored == 1, "its owner puts it back at once"
 
 
-def test_stop_ends_when_the_segment_is_held_after_all(pair: Couple) -> None:
-    """A segment of this device that turns up in its own copy is no reason to stop any more."""
-    ana, _ = pair.devices
-    toy = FakeBook(0, files=dict(ana.book.files)).write("elsewhere")
-    pair.sim.plant(0, toy.path, toy.seal())
-    assert ana.sync().stopped
-    ana.book.files[toy.path] = toy.seal()
-    report = ana.sync()
-    assert (report.stopped, report.outbox, report.exit_code) == ("", 0, 0)
+def test_a_branch_does_not_stand_in_for_another(pair: Couple) -> None:
+    """A file whose numbers another one has on the drive is not covered by it, if the two are branches of a fork."""
+    ana, ben = pair.devices
+    ana.book.write("one")
+    ana.sync()
+    pair.carry()
+    ben.sync()
+    other = Toy(book=ana.book.id, author=0, stream=ana.book.stream_of(2), first=1, ops=(b"ONE", b"TWO"))
+    pair.sim.plant(1, other.path, other.seal())
+    ben.sync()
+    assert ben.book.words() == {"one", "ONE", "TWO"}
+    words = {held.path for held in ben.book.held() if not held.is_key}
+    [one] = words - {other.path}
+    del pair.sim.views[1][one]
+    ben.sync()
+    pair.system.pass_by(hours=25)
+    assert ben.sync().restored == 1
+    assert one in pair.sim.views[1]
 
 
-def test_own_segment_of_another_process_does_not_stop(pair: Couple) -> None:
-    """A segment that another process of this device wrote while the sync ran is looked for before anything stops."""
+def test_own_segment_of_another_process_is_known(pair: Couple) -> None:
+    """A segment that another process of this device wrote while the sync ran is not taken for one of a copy."""
     ana, _ = pair.devices
     toy = FakeBook(0, files=dict(ana.book.files)).write("meanwhile")
     pair.sim.plant(0, toy.path, toy.seal())
@@ -137,7 +146,7 @@ def test_own_segment_of_another_process_does_not_stop(pair: Couple) -> None:
 
     ana.book.refresh = refresh  # type: ignore[method-assign]
     report = ana.sync()
-    assert (report.stopped, ana.book.stopped, report.handed_over) == ("", "", 1)
+    assert (report.received_ops, report.handed_over) == (0, 1)
 
 
 def test_budget_ends_between_files(pair: Couple) -> None:

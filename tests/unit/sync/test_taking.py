@@ -132,16 +132,17 @@ def test_foreign_is_told_apart(pair: Couple) -> None:
     assert "not ours" not in ben.book.words()
 
 
-def test_fork_is_refused(pair: Couple) -> None:
-    """A second history of one stream is named, and the first stays as it is."""
+def test_fork_is_taken(pair: Couple) -> None:
+    """A second history of one stream is no trouble of the drive: it is taken, and goes to everybody."""
     ana, ben = pair.devices
     ana.book.write("one")
     pair.round()
     pair.round()
     fork = Toy(book=ana.book.id, author=0, stream=ana.book.stream_of(2), first=1, ops=(b"another",))
     pair.sim.plant(1, fork.path, fork.seal())
-    assert ben.sync().refused == (Refusal("two histories", 1),)
-    assert ben.book.words() == {"one"}
+    report = ben.sync()
+    assert (report.received_ops, report.refused, report.exit_code) == (1, (), 0)
+    assert ben.book.words() == {"one", "another"}
 
 
 def test_words_before_their_key() -> None:

@@ -58,8 +58,20 @@ def test_report_of_a_partial_sync() -> None:
     report = SyncReport(drive="ok", damaged=1, restored=2, refused=(Refusal("wrong", 2),))
     assert report.exit_code == 3
     assert report.problems == (
-        "1 file in the shared folder damaged, not used",
-        "2 files refused: wrong",
+        "files not taken from the shared folder: 1 damaged, 2 refused (wrong)",
         "the drive lost 2 files; restored from this device",
     )
     assert SyncReport(drive="ok", held=1).exit_code == SyncReport(drive="ok", pending=1).exit_code == 3
+
+
+def test_report_says_what_was_left_in_one_line() -> None:
+    """All that was not taken stands in one line, by what it is; with several reasons the most frequent is named."""
+    refused = (Refusal("a", 1), Refusal("wrong", 7), Refusal("z", 2))
+    report = SyncReport(drive="ok", pending=5, held=4, foreign=3, skipped_junk=2, refused=refused)
+    assert report.skipped == (
+        "files not taken from the shared folder: 10 refused (wrong; other reasons: 2), 5 not whole yet, "
+        "4 by a device not known yet, 3 of another journal, 2 none of ours"
+    )
+    assert report.problems == (report.skipped,)
+    assert SyncReport(drive="ok", skipped_junk=1).problems == ()
+    assert SyncReport().skipped == ""

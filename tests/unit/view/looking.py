@@ -11,19 +11,24 @@ from couplejournal.model.kinds import core_kinds
 from couplejournal.view import BookState, JournalView
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from couplejournal.ops.op import Op
 
 
 def view_of(
-    shared: Iterable[Op] = (), private: Iterable[Op] = (), *, earlier: Iterable[BookState] = (), me: bytes = ANA
+    shared: Iterable[Op] = (),
+    private: Iterable[Op] = (),
+    *,
+    earlier: Iterable[BookState] = (),
+    me: bytes = ANA,
+    accepted: Mapping[bytes, Mapping[bytes, int]] | None = None,
 ) -> JournalView:
-    """Return the view of a person on a shared and a private book."""
+    """Return the view of a person on a shared and a private book; ``accepted`` as for `fold`, of the shared one."""
     return JournalView.of(
         [
             BookState(fold(private, book="private"), "private"),
-            BookState(fold(shared, book="shared"), "shared"),
+            BookState(fold(shared, book="shared", accepted=accepted), "shared"),
             *earlier,
         ],
         me=me,
