@@ -20,7 +20,7 @@ if TYPE_CHECKING:
         CouplejournalError,
         DriveError,
         EntryError,
-        ForkedError,
+        ExportError,
         InvalidEntryError,
         KeyMissingError,
         LockedError,
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         NotYourEntryError,
         PairingError,
         PluginError,
+        RecoveryError,
         SetupError,
         StoreBusyError,
         StoreError,
@@ -39,13 +40,20 @@ if TYPE_CHECKING:
         WrongPassphraseError,
     )
     from couplejournal.journal import Journal
+    from couplejournal.journal.answers import Answering
     from couplejournal.journal.arrivals import BEGINNING
-    from couplejournal.journal.opening import KEYCHAIN, NO_PASSPHRASE, create, join, lock, open, unlock  # noqa: A004
-    from couplejournal.journal.status import DeviceInfo, PairingStatus, Status
+    from couplejournal.journal.deviceinfo import DeviceInfo
+    from couplejournal.journal.notices import Notice
+    from couplejournal.journal.opening import KEYCHAIN, NO_PASSPHRASE, create, join, lock, open, recover, unlock  # noqa: A004
+    from couplejournal.journal.parting import Left, Parting
+    from couplejournal.journal.recovery import Recovery, Regained
+    from couplejournal.journal.removal import Removal
+    from couplejournal.journal.safety import Safety
+    from couplejournal.journal.status import EarlierStatus, PairingStatus, Status
     from couplejournal.model.change import Added, Change, Retracted, Revised
     from couplejournal.model.content import Content, RawContent
     from couplejournal.model.entry import Author, Entry, Ref
-    from couplejournal.model.kinds import Appreciation, Bid, Goal, Kind, Milestone, Note, Response, Step
+    from couplejournal.model.kinds import Answer, Appreciation, Bid, Goal, Kind, Milestone, Note, Response, Step
     from couplejournal.pairing import Invitation, Joining, Pairing
     from couplejournal.sync import SyncReport
     from couplejournal.view import JournalView
@@ -53,19 +61,30 @@ if TYPE_CHECKING:
 _PLACES = {
     "couplejournal.journal.arrivals": ("BEGINNING",),
     "couplejournal.errors": (
-        "CouplejournalError", "DriveError", "EntryError", "ForkedError", "InvalidEntryError", "KeyMissingError",
-        "LockedError", "NewerFormatError", "NoInviteError", "NoJournalError", "NoSuchEntryError", "NotYourEntryError",
-        "PairingError", "PluginError", "SetupError", "StoreBusyError", "StoreError", "UnlockError",
-        "UntrustedDataError", "WrongPassphraseError",
+        "CouplejournalError", "DriveError", "EntryError", "ExportError", "InvalidEntryError",
+        "KeyMissingError", "LockedError", "NewerFormatError", "NoInviteError", "NoJournalError", "NoSuchEntryError",
+        "NotYourEntryError", "PairingError", "PluginError", "RecoveryError", "SetupError", "StoreBusyError",
+        "StoreError", "UnlockError", "UntrustedDataError", "WrongPassphraseError",
     ),
     "couplejournal.journal": ("Journal",),
+    "couplejournal.journal.answers": ("Answering",),
+    "couplejournal.journal.notices": ("Notice",),
     "couplejournal.model.content": ("Content", "RawContent"),
     "couplejournal.model.change": ("Added", "Change", "Retracted", "Revised"),
     "couplejournal.model.entry": ("Author", "Entry", "Ref"),
-    "couplejournal.model.kinds": ("Appreciation", "Bid", "Goal", "Kind", "Milestone", "Note", "Response", "Step"),
-    "couplejournal.journal.opening": ("KEYCHAIN", "NO_PASSPHRASE", "create", "join", "lock", "open", "unlock"),
+    "couplejournal.model.kinds": (
+        "Answer", "Appreciation", "Bid", "Goal", "Kind", "Milestone", "Note", "Response", "Step",
+    ),
+    "couplejournal.journal.opening": (
+        "KEYCHAIN", "NO_PASSPHRASE", "create", "join", "lock", "open", "recover", "unlock",
+    ),
     "couplejournal.pairing": ("Invitation", "Joining", "Pairing"),
-    "couplejournal.journal.status": ("DeviceInfo", "PairingStatus", "Status"),
+    "couplejournal.journal.parting": ("Left", "Parting"),
+    "couplejournal.journal.recovery": ("Recovery", "Regained"),
+    "couplejournal.journal.removal": ("Removal",),
+    "couplejournal.journal.safety": ("Safety",),
+    "couplejournal.journal.deviceinfo": ("DeviceInfo",),
+    "couplejournal.journal.status": ("EarlierStatus", "PairingStatus", "Status"),
     "couplejournal.sync": ("SyncReport",),
     "couplejournal.view": ("JournalView",),
 }  # fmt: skip
@@ -76,6 +95,8 @@ __all__ = [
     "KEYCHAIN",
     "NO_PASSPHRASE",
     "Added",
+    "Answer",
+    "Answering",
     "Appreciation",
     "Author",
     "Bid",
@@ -84,9 +105,10 @@ __all__ = [
     "CouplejournalError",
     "DeviceInfo",
     "DriveError",
+    "EarlierStatus",
     "Entry",
     "EntryError",
-    "ForkedError",
+    "ExportError",
     "Goal",
     "InvalidEntryError",
     "Invitation",
@@ -95,6 +117,7 @@ __all__ = [
     "JournalView",
     "KeyMissingError",
     "Kind",
+    "Left",
     "LockedError",
     "Milestone",
     "NewerFormatError",
@@ -103,15 +126,22 @@ __all__ = [
     "NoSuchEntryError",
     "NotYourEntryError",
     "Note",
+    "Notice",
     "Pairing",
     "PairingError",
     "PairingStatus",
+    "Parting",
     "PluginError",
     "RawContent",
+    "Recovery",
+    "RecoveryError",
     "Ref",
+    "Regained",
+    "Removal",
     "Response",
     "Retracted",
     "Revised",
+    "Safety",
     "SetupError",
     "Status",
     "Step",
@@ -126,6 +156,7 @@ __all__ = [
     "join",
     "lock",
     "open",
+    "recover",
     "unlock",
 ]  # fmt: skip
 

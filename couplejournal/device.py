@@ -21,26 +21,22 @@ from couplejournal.disk import Disk
 from couplejournal.errors import CouplejournalError, SetupError, StoreBusyError, StoreError
 from couplejournal.ops import words
 from couplejournal.seal.keys import KeyPair, Root, require_hybrid_kem
+from couplejournal.store import settings as settings_file
 from couplejournal.store.home import Home
 from couplejournal.store.keystore import Keystore
 from couplejournal.store.replica import GENESIS_NAME, Replica
 from couplejournal.store.secrets import BookSecret, Secrets
+from couplejournal.store.settings import Settings
 from couplejournal.system import System
 
 if TYPE_CHECKING:
     from filelock import FileLock
 
     from couplejournal.store.header import Mode
+    from couplejournal.view import Role
 
 LOCK_PATIENCE_S: Final = 10.0
-CONFIG_LIMIT_BYTES: Final = 1 << 20
-
-
-class Settings(msgspec.Struct, frozen=True):
-    """What is not secret: the meeting place, and whether this device may lay a book down that is not there yet."""
-
-    drive: str = ""
-    may_found: bool = False
+_ORDER: Final = {"private": 0, "shared": 1, "earlier": 2}
 
 
 class HomeLock:
@@ -163,10 +159,11 @@ class Device:
             StoreError: it could not be saved; the old content still stands.
         """
         with self.hold():
-            self.keystore.reload()
+            self.reload()
             changed = act(self.keystore.secrets)
             if changed != self.keystore.secrets:
                 self.keystore.save(changed)
+                self._forget_root()
             return changed
 
     def reload(self) -> None:
@@ -177,7 +174,14 @@ class Device:
             StoreError: it could not be read.
         """
         with self._lock.threads:  # or an old file, read while another thread saves, would be taken for a new one
-            self.keystore.reload()
+            if self.keystore.reload():
+                self._forget_root()
+
+    def _forget_root(self) -> None:
+        """Let the books that are open here forget the root once its words were shown: a watcher may run for weeks."""
+        if self.secrets.root_seed is None:
+            for book in self._books.values():
+                book.forget_root()
 
     @property
     def secrets(self) -> Secrets:
@@ -203,13 +207,37 @@ class Device:
 
     @property
     def shared(self) -> Book | None:
-        """Return the shared book, or None before there is one.
+        """Return the shared book that stands open, or None: before there is one, and after it was ended.
+
+        Only recovery leaves several of this role; the last one that is open counts.
 
         Raises:
             StoreError: its replica is gone or damaged at its beginning.
         """
-        found = self.by_role("shared")
-        return found[0] if found else None
+        return next((book for book in reversed(self.by_role("shared")) if not book.is_ended()), None)
+
+    @property
+    def parted(self) -> list[Book]:
+        """Return the books of two that are earlier ones by now, in the order in which they came.
+
+        Raises:
+            StoreError: a replica is gone or damaged at its beginning.
+        """
+        return [book for book, role in self.books() if role == "earlier" and len(book.membership.persons) > 1]
+
+    def books(self) -> list[tuple[Book, Role]]:
+        """Return every book with what it is now: private, shared, or earlier (read, and never written).
+
+        Raises:
+            StoreError: a replica is gone or damaged at its beginning.
+        """
+        shared = self.shared
+        found: list[tuple[Book, Role]] = []
+        for secret in self.secrets.books:
+            book = self.book(secret.book)
+            role: Role = "shared" if book is shared else "private" if secret.role == "private" else "earlier"
+            found.append((book, role))
+        return sorted(found, key=lambda one: _ORDER[one[1]])
 
     def book(self, book_id: bytes) -> Book:
         """Return one of this device's books, opened once.
@@ -259,11 +287,7 @@ class Device:
         Raises:
             StoreError: it could not be read.
         """
-        data = self.disk.read(self.home.config_path, limit_bytes=CONFIG_LIMIT_BYTES)
-        try:
-            return msgspec.json.decode(data, type=Settings) if data else Settings()
-        except (msgspec.DecodeError, RecursionError, ValueError):
-            raise StoreError("the settings of this device are damaged", hint="set the drive again") from None
+        return settings_file.load(self.disk, self.home.config_path)
 
     def change_settings(self, act: Callable[[Settings], Settings]) -> None:
         """Change what is not secret: read, change and save durably under the lock.
@@ -275,7 +299,7 @@ class Device:
             settings = self.settings
             changed = act(settings)
             if changed != settings:
-                self.disk.replace(self.home.config_path, msgspec.json.encode(changed), private=True)
+                settings_file.save(self.disk, self.home.config_path, changed)
 
     def lay_down(self, genesis: bytes, book_id: bytes) -> None:
         """Store the genesis of a book in a replica of its own, durably.

@@ -3,6 +3,8 @@
 A local file beside the replicas, appended to by whoever watches; what arrived while nobody did is put in its place, by
 clock, at the next look. It decides nothing about the journal: two devices may have different orders. A cursor names
 this file and a number of operations, so that one of another device, or of lost state, is told apart.
+
+What stands in a branch of its own since its stream turned out to be forked arrives once more, under the branch's name.
 """
 
 from __future__ import annotations
@@ -20,9 +22,10 @@ from couplejournal.ops.op import Op
 from couplejournal.system import System
 
 BEGINNING: Final = "0"
-_MAGIC: Final = b"CJA1"
+_MAGIC: Final = b"CJA2"
 _HEAD_BYTES: Final = 12
-_RECORD: Final = struct.Struct(">16s16sQ")  # book folder, stream, operations of the stream up to this number
+_RECORD: Final = struct.Struct(">16s32sQQ")  # book folder, chain (a stream's id and zeros, or all), first, last number
+_STREAM_BYTES: Final = 16
 _LIMIT_BYTES: Final = 1 << 30
 _DIGITS: Final = 18
 
@@ -51,14 +54,14 @@ class Arrivals:
         runs = []
         for book in books:
             book.refresh()  # what another process of this device wrote
-            folder = book.id[:16]
-            known = {stream: self._positions.get((folder, stream), 0) for stream in book.heads()}
-            if any(head > known[stream] for stream, head in book.heads().items()):
+            folder, heads = book.id[:16], book.heads()
+            known = {stream: self._positions.get((folder, stream), 0) for stream in heads}
+            if any(head > known[stream] for stream, head in heads.items()):
                 streams: dict[bytes, list[tuple[tuple[int, int], bytes, bytes, int]]] = {}
                 for op in book.ops_after(known):
                     streams.setdefault(op.stream, []).append((op.clock, folder, op.stream, op.seq))
                 runs += [_rising(run) for run in streams.values()]
-        packed = b"".join(_RECORD.pack(folder, stream, seq) for folder, stream, seq in _folded(heapq.merge(*runs)))
+        packed = b"".join(_RECORD.pack(*record) for record in _folded(heapq.merge(*runs)))
         if packed:
             self._disk.append(self._path, packed, durable=True)
             self._read()
@@ -105,8 +108,10 @@ class Arrivals:
             self.id, self.count, self._size = log, 0, _HEAD_BYTES
             self._records.clear()
             self._positions.clear()
-        for folder, stream, last in _RECORD.iter_unpack(data[self._size :]):
-            first = self._positions.get((folder, stream), 0) + 1
+        for folder, chain, begun, last in _RECORD.iter_unpack(data[self._size :]):
+            is_root = not any(chain[_STREAM_BYTES:])
+            stream = chain[:_STREAM_BYTES] if is_root else chain
+            first = max(begun, self._positions.get((folder, stream), 0) + 1)
             if last >= first:
                 self._records.append((folder, stream, first, last))
                 self._positions[folder, stream] = last
@@ -149,12 +154,15 @@ def _rising(
 
 def _folded(
     merged: Iterator[tuple[tuple[int, int], int, bytes, bytes, int]],
-) -> Iterator[tuple[bytes, bytes, int]]:
-    """Join neighbours of one stream into one record."""
-    last: tuple[bytes, bytes, int] | None = None
+) -> Iterator[tuple[bytes, bytes, int, int]]:
+    """Join neighbours of one chain into one record."""
+    last: tuple[bytes, bytes, int, int] | None = None
     for _, _, folder, stream, seq in merged:
-        if last is not None and last[:2] != (folder, stream):
+        if last is not None and (last[0], last[1], last[3] + 1) == (folder, stream, seq):
+            last = (folder, stream, last[2], seq)
+            continue
+        if last is not None:
             yield last
-        last = (folder, stream, seq)
+        last = (folder, stream, seq, seq)
     if last is not None:
         yield last

@@ -14,7 +14,7 @@ class OpenJoining(Joining):
 
     def __init__(self, journal: Journal, begun: Joining) -> None:
         """Take over what was begun."""
-        super().__init__(journal.device, journal.place.drive, begun.persisted)
+        super().__init__(journal.device, journal.pairing.drive_of(begun.persisted), begun.persisted)
         self.journal = journal
 
     def __enter__(self) -> Self:
@@ -28,17 +28,25 @@ class OpenJoining(Joining):
         self.journal.close()
 
 
-def begin(journal: Journal, drive: str, words: str, *, share_existing: bool) -> OpenJoining:
-    """Begin to answer an invite through a folder, and take it as far as it goes at once.
+def begin(
+    journal: Journal, drive: str, words: str, *, share_existing: bool, anew: bool, private: bool = False
+) -> OpenJoining:
+    """Begin to answer an invite through a folder, and take it as far as it goes at once; ``private``: one's own folder.
 
     Raises:
         PairingError: a pairing is open already, or the journal is shared already.
-        DriveError: the folder is not there.
+        DriveError: the folder is not there, or a private one does not lie apart from the shared one.
         StoreError: the disk is full or failing.
     """
-    journal.pairing.require_joinable()  # before the meeting place of a journal that is shared already is another one
-    journal.place.choose(drive, is_joining=True)
-    begun = journal.pairing.join(words, share_existing=share_existing)
+    # Before a journal that is shared already gets another meeting place.
+    journal.pairing.require_joinable(anew=anew, private=private)
+    folder = ""
+    if private:
+        path, _ = journal.place.require_private(drive, is_joining=True)
+        folder = str(path)
+    else:
+        journal.place.choose(drive, is_joining=True)
+    begun = journal.pairing.join(words, share_existing=share_existing, anew=anew, private_folder=folder)
     journal.pairing.advance()
     now = journal.pairing.current
     return OpenJoining(journal, now if isinstance(now, Joining) else begun)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, tzinfo
 from functools import cached_property
+from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Literal, Self
+from typing import TYPE_CHECKING, Literal, Self, Unpack
 
 from couplejournal.device import Device
 from couplejournal.journal import writing
 from couplejournal.journal.arrivals import Arrivals
+from couplejournal.journal.keeping import Keeping
 from couplejournal.journal.place import MeetingPlace
 from couplejournal.journal.reading import Reader
 from couplejournal.model.entry import Entry
@@ -21,8 +24,13 @@ from couplejournal.store.home import Home
 from couplejournal.system import LocalZone
 
 if TYPE_CHECKING:  # start-up: who only reads and writes needs neither pairing nor sync
+    from couplejournal.journal.answers import Answers
+    from couplejournal.journal.deviceinfo import DeviceInfo
     from couplejournal.journal.exchange import Exchange
-    from couplejournal.journal.status import DeviceInfo, Status
+    from couplejournal.journal.exporting import Choice, Exported
+    from couplejournal.journal.notices import Notice
+    from couplejournal.journal.parting import Parting
+    from couplejournal.journal.status import Status
     from couplejournal.journal.watching import Watch
     from couplejournal.model.change import Change
     from couplejournal.pairing import Pairing
@@ -33,11 +41,12 @@ When = str | date | datetime
 Target = Entry | str
 
 
-class Journal:
+class Journal(Keeping):
     """What one person keeps, and what the two share, on this device.
 
     Any thread may use it; several processes of one device may have it open at once. ``pairing`` makes and finds
-    invites, ``place`` is the shared folder, ``devices`` are those of both. Use it as a context manager, or close it.
+    invites, ``place`` is the shared folder, ``devices`` are those of both, ``parting`` leaves and pauses. Use it as a
+    context manager, or close it.
 
     Wherever an entry is asked for, its id, a unique beginning of its id (two hex digits or more) or the entry serves.
     Strings are ISO 8601; strings, dates and naive times mean ``zone``, which is this machine's unless given.
@@ -59,7 +68,21 @@ class Journal:
         """Return what makes and finds invites."""
         from couplejournal.pairing import Pairing
 
-        return Pairing(self.device, self.place.drive, self.place.choose)
+        return Pairing(self.device, self.place.drive, self.place.choose, self.place.private_drive)
+
+    @cached_property
+    def answers(self) -> Answers:
+        """Return the sealed answers: both answer before either reads."""
+        from couplejournal.journal.answers import Answers
+
+        return Answers(self.reader, self._wake)
+
+    @cached_property
+    def parting(self) -> Parting:
+        """Return what leaves the shared journal, pauses and resumes."""
+        from couplejournal.journal.parting import Parting
+
+        return Parting(self, self._exchange, self._wake)
 
     @property
     def _exchange(self) -> Exchange:
@@ -68,7 +91,7 @@ class Journal:
 
         with self._watch_lock:
             if self._made is None:
-                self._made = Exchange(self.device, self.place, self.pairing, self.reader.states)
+                self._made = Exchange(self.device, self.place, self.pairing, self.reader)
             return self._made
 
     def __enter__(self) -> Self:
@@ -242,9 +265,19 @@ class Journal:
 
         return status_of(self, self._exchange)
 
+    def notices(self) -> tuple[Notice, ...]:
+        """Return what is to be known of forks, restored backups, gaps and silence. No entry is read for it.
+
+        Raises:
+            StoreError: the disk fails.
+        """
+        from couplejournal.journal.notices import notices_of
+
+        return notices_of(self.reader)
+
     @property
     def is_shared(self) -> bool:
-        """Return whether there is a shared book of two."""
+        """Return whether there is a shared book of two that was not ended."""
         return self.device.shared is not None
 
     @property
@@ -264,6 +297,19 @@ class Journal:
             StoreError: the disk fails.
         """
         return self.reader.devices()
+
+    def export(self, folder: str | os.PathLike[str], **choice: Unpack[Choice]) -> Exported:
+        """Write all that is held here into a new or empty folder, as data and as text that anybody can read.
+
+        `couplejournal.journal.exporting.Choice` says what can be chosen: what goes in, and for whom it is sealed.
+
+        Raises:
+            ExportError: the folder or a recipient will not do, or it could not be written.
+            StoreError: this device's own copy could not be read.
+        """
+        from couplejournal.journal.exporting import export
+
+        return export(self, Path(folder).absolute(), choice)
 
     def sync(self, *, deadline_s: float | None = None) -> SyncReport:
         """Exchange with the shared folder once, and take an open pairing as far as it goes.

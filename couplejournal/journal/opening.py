@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import tzinfo
 from enum import Enum
 from pathlib import Path
@@ -112,6 +112,8 @@ def join(  # noqa: PLR0913 - all that a first run has to know, in one call
     home: HomePath | None = None,
     device_name: str = "",
     share_existing: bool = False,
+    anew: bool = False,
+    private: bool = False,
     zone: tzinfo | None = None,
     system: System | None = None,
     disk: Disk | None = None,
@@ -120,10 +122,13 @@ def join(  # noqa: PLR0913 - all that a first run has to know, in one call
 
     Where this device has no journal yet, one is made as `create` does, and ``name`` and ``passphrase`` are needed; who
     already has one keeps it. ``share_existing``: what was meant for both so far goes along once the book is there.
+    ``anew``: a journal that is shared already is ended when the new one comes, and stays readable beside it.
+    ``private``: the invite is to the private journal of one's own devices, and ``drive`` their private folder.
     The words need not have arrived in the folder yet; `Journal.sync` goes on with it, also after a restart.
 
     Raises:
-        PairingError: a typing mistake in the words, a pairing is open already, or the journal is shared already.
+        PairingError: a typing mistake in the words, a pairing is open already, or the journal is shared already and
+            ``anew`` was not said.
         SetupError: there is no journal here, and no name or passphrase to make one.
         DriveError: the folder is not there.
         UnlockError: the keys cannot be had.
@@ -146,7 +151,52 @@ def join(  # noqa: PLR0913 - all that a first run has to know, in one call
         journal = create(
             name, passphrase=passphrase, home=home, device_name=device_name, zone=zone, system=machine, disk=kept
         )
-    return begin(journal, os.fspath(drive), typed, share_existing=share_existing)
+    return begin(journal, os.fspath(drive), typed, share_existing=share_existing, anew=anew, private=private)
+
+
+def recover(  # noqa: PLR0913 - all that a bare machine has to know, in one call
+    drive: HomePath | None,
+    words: str | Iterable[str],
+    *,
+    name: str | None = None,
+    passphrase: Passphrase | Keys,
+    home: HomePath | None = None,
+    device_name: str = "",
+    private_drive: HomePath | None = None,
+    zone: tzinfo | None = None,
+    system: System | None = None,
+    disk: Disk | None = None,
+) -> Journal:
+    """Make a journal on this bare machine from the 24 recovery words, and return it open.
+
+    All books of this person come back that lie in the folder ``drive``, in ``private_drive``, or as replicas that
+    survived in this home: the shared one, earlier ones, and private entries where they lie there. This device is a new
+    one of the person; whoever lost a device removes it then (`Journal.removal`). ``name`` None is the one in the books.
+    The words are not kept. What had not arrived in the folder yet comes with a later `Journal.sync`.
+
+    Raises:
+        RecoveryError: a typing mistake, or nothing there belongs to these words.
+        SetupError: there is a journal already, no name is known, or this place or machine will not do.
+        InvalidEntryError: a name is too long or no text.
+        DriveError: a folder is not there, or failed.
+        UnlockError: the keychain does not answer.
+        StoreError: the disk is full or failing.
+    """
+    from couplejournal.journal.recovery import root_of
+    from couplejournal.journal.returning import come_back
+    from couplejournal.pairing.recovering import Machine
+
+    root = root_of(words)
+    if name is not None:
+        _require_name(name)
+    _require_name(device_name, may_be_empty=True)
+    machine = system or RealSystem()
+    place = Home.locate(home, os.environ)
+    shared, private = (None if one is None else _require_folder(one, place, machine) for one in (drive, private_drive))
+    mode, secret = _mode_of(passphrase)
+    bare = Machine(place, disk or RealDisk(machine), machine, mode, secret)
+    device = come_back(bare, root, shared, private, name=name, device_name=device_name)
+    return Journal(device, zone=zone)
 
 
 def unlock(seconds: int, *, home: HomePath | None = None, passphrase: Passphrase | None = None) -> bool:
@@ -192,15 +242,23 @@ def _require_name(name: str, *, may_be_empty: bool = False) -> None:
         raise InvalidEntryError("this name is too long")
 
 
+def is_there(folder: HomePath) -> bool:
+    """Return whether a folder exists, as this device would reach it."""
+    from couplejournal.drive.folder import FolderDrive
+
+    return FolderDrive(Path(folder).expanduser().absolute(), RealSystem()).probe().exists
+
+
 def _has_keystore(place: Home, disk: Disk) -> bool:
     return any(item.name == place.keystore_path.name for item in disk.list(place.keystore_path.parent))
 
 
-def _require_folder(drive: HomePath, home: Home, system: System) -> None:
-    """Refuse a folder that is not there, or that would hold the keystore, before anything is made for it."""
+def _require_folder(drive: HomePath, home: Home, system: System) -> Path:
+    """Return the path of a folder; refuse one that is not there or would hold the keystore, before anything is made."""
     from couplejournal.drive.folder import FolderDrive
 
     path = Path(drive).expanduser().absolute()
     if not FolderDrive(path, system).probe().exists:
         raise DriveError("the shared folder is not there", hint="mount it, plug it in, or make it; then try again")
     home.require_keystore_outside([path])
+    return path

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from collections.abc import Mapping
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Final
 
@@ -12,16 +13,16 @@ import msgspec
 from couplejournal.book import Acknowledged, Book
 from couplejournal.device import Device
 from couplejournal.errors import StoreError
-from couplejournal.model.entry import Author
+from couplejournal.model.entry import Author, Entry
 from couplejournal.model.kinds import core_kinds
 from couplejournal.ops import words
 from couplejournal.ops.op import Op
 
 if TYPE_CHECKING:  # start-up: see journal.py
-    from couplejournal.journal.status import DeviceInfo
+    from couplejournal.journal.deviceinfo import DeviceInfo
     from couplejournal.merge import Frozen, Record
     from couplejournal.sync import SyncReport
-    from couplejournal.view import BookState, JournalView
+    from couplejournal.view import BookState, JournalView, Role
 
 NOTE_LIMIT_BYTES: Final = 4096
 FIRST_OPS: Final = 8  # a device says its name before anything else but what it acknowledges
@@ -45,9 +46,10 @@ class _Folded:
 
     def __init__(self, book: Book) -> None:
         from couplejournal.merge import State
+        from couplejournal.seal.answers import AnswerOpener
 
         self.book = book
-        self.state = State(self._person_of, book=book.id)
+        self.state = State(self._person_of, book=book.id, accepted=self._accepted, opener=AnswerOpener(book.id))
         self.acknowledged = Acknowledged()
         self.positions: dict[bytes, int] = {}
         self.version = 0
@@ -55,6 +57,14 @@ class _Folded:
 
     def _person_of(self, key: bytes) -> bytes | None:
         return self.book.membership.person_of(key)  # which is another one after every key segment
+
+    def _accepted(self, key: bytes) -> Mapping[bytes, int] | None:
+        return None if self.book.membership.is_live(key) else self.book.accepted(key)
+
+    def limits(self) -> tuple[tuple[bytes, tuple[tuple[bytes, int], ...]], ...]:
+        """Return up to where the words of each key count that is not live; nothing where nobody was removed."""
+        apart = sorted(key.id for key in self.book.membership.keys.values() if not key.is_live)
+        return tuple((key, tuple(sorted((self._accepted(key) or {}).items()))) for key in apart)
 
     def catch_up(self) -> None:
         """Fold in what was stored since."""
@@ -86,7 +96,7 @@ class Reader:
         """
         with self.device.hold():
             self.device.reload()  # another process may have taken a book
-            return [book for role in ("private", "shared", "earlier") for book in self.device.by_role(role)]
+            return [book for book, _ in self.device.books()]
 
     def view(self) -> JournalView:
         """Return the journal as it stands now.
@@ -99,9 +109,11 @@ class Reader:
         device = self.device
         with device.hold(), self._lock:
             device.reload()
-            roles = [(book, role) for role in ("private", "shared", "earlier") for book in device.by_role(role)]
+            roles = device.books()
             folded = [(self._caught_up(book), role) for book, role in roles]
-            version = tuple((one.book.id, role, one.version, len(one.book.membership.keys)) for one, role in folded)
+            version = tuple(
+                (one.book.id, role, one.version, len(one.book.membership.keys), one.limits()) for one, role in folded
+            )
             if self._view is None or self._view[0] != version:
                 states = [_book_state(one, role) for one, role in folded]
                 keys = frozenset(book.own_key for book, _ in roles)
@@ -110,6 +122,52 @@ class Reader:
                 )
                 self._view = (version, made)
             return self._view[1]
+
+    def view_of(self, book: Book) -> JournalView:
+        """Return the view of one book alone.
+
+        Raises:
+            StoreError: the disk fails.
+        """
+        from couplejournal.view import JournalView
+
+        with self.device.hold(), self._lock:
+            states = [_book_state(self._caught_up(book), "shared" if len(book.membership.persons) > 1 else "private")]
+            person = book.membership.person_of(book.own_key) or self.me
+            return JournalView.of(
+                states, me=person, my_keys=frozenset({book.own_key}), kinds=self.kinds, zone=self.zone
+            )  # fmt: skip
+
+    def partner_in(self, book: Book) -> str:
+        """Return the name of the other person of a book of two, empty while it is not known.
+
+        Raises:
+            StoreError: the disk fails.
+        """
+        with self.device.hold(), self._lock:
+            profiles = self._caught_up(book).state.snapshot().profiles
+        return next((name for person, name in profiles.items() if person != book.person), "")
+
+    def has_joined(self, book: Book) -> bool:
+        """Return whether the other person of a book of two ever wrote into it.
+
+        Raises:
+            StoreError: the disk fails.
+        """
+        with self.device.hold(), self._lock:
+            persons = self._caught_up(book).state.snapshot().persons.values()
+        return any(person not in (None, book.person) for person in persons)
+
+    def is_known_to_both(self, target: Entry) -> bool:
+        """Return whether the other person of the shared book has the book in which an entry for both stands.
+
+        Raises:
+            StoreError: the disk fails.
+        """
+        record, partner = self.record(bytes.fromhex(target.id)), self.partner
+        if record is None or partner is None:
+            return False
+        return any(person.id == partner for person in self.device.book(record.book).membership.persons)
 
     def states(self) -> tuple[Frozen, Frozen | None]:
         """Return the present state of the private and of the shared book.
@@ -122,6 +180,35 @@ class Reader:
             shared = self.device.shared
             mine = self._caught_up(self.device.private).state.snapshot()
             return mine, None if shared is None else self._caught_up(shared).state.snapshot()
+
+    def has_read(self, book: Book) -> bool:
+        """Return whether a book was read already, so that reading on costs little."""
+        return book.id in self._folded
+
+    def earlier_states(self) -> list[Frozen]:
+        """Return the present states of the earlier books of two.
+
+        Raises:
+            StoreError: the disk fails.
+        """
+        with self.device.hold(), self._lock:
+            self.device.reload()
+            return [self._caught_up(book).state.snapshot() for book in self.device.parted]
+
+    def former_states(self) -> list[tuple[Frozen, bytes]]:
+        """Return the present states of the private books of before, each with the id of this device's key in it.
+
+        Raises:
+            StoreError: the disk fails.
+        """
+        with self.device.hold(), self._lock:
+            self.device.reload()
+            former = [book for book, role in self.device.books() if role == "earlier"]
+            return [
+                (self._caught_up(book).state.snapshot(), book.own_key)
+                for book in former
+                if len(book.membership.persons) == 1
+            ]
 
     @property
     def me(self) -> bytes:
@@ -159,8 +246,10 @@ class Reader:
         return Author(self.me.hex(), self.device.secrets.name, is_me=True)
 
     def is_moved(self, op: Op) -> bool:
-        """Return whether a write is one's own entry that went from the private into the shared book."""
+        """Return whether a write is one's own entry that was told before: in the private book, or in a former one."""
         shared = self.device.shared
+        if op.key == self.device.private.own_key:
+            return self.view().is_copy(op.id)
         if shared is None or op.key != shared.own_key:
             return False
         mine, _ = self.states()
@@ -185,12 +274,12 @@ class Reader:
         Raises:
             StoreError: the disk fails.
         """
-        from couplejournal.journal.status import DeviceInfo
+        from couplejournal.journal.deviceinfo import DeviceInfo
 
         with self.device.hold(), self._lock:
             view = self.view()
             book = self.device.shared or self.device.private
-            names = self._caught_up(book).state.snapshot().devices
+            names = self.device_names(book)
         people = {author.person: author for author in view.people}
         found = [
             DeviceInfo(
@@ -199,11 +288,21 @@ class Reader:
                 person=people.get(key.person.hex(), Author(key.person.hex(), "", is_me=False)),
                 is_this=key.id == book.own_key,
                 is_live=key.is_live,
+                standing=key.standing,
             )
             for key in book.membership.keys.values()
             if not key.is_root
         ]
         return tuple(sorted(found, key=lambda one: (not one.person.is_me, not one.is_this, one.name, one.id)))
+
+    def device_names(self, book: Book) -> Mapping[bytes, str]:
+        """Return the names of the devices of a book, as they gave them, by key id.
+
+        Raises:
+            StoreError: the disk fails.
+        """
+        with self.device.hold(), self._lock:
+            return self._caught_up(book).state.snapshot().devices
 
     def note_sync(self, report: SyncReport) -> None:
         """Remember when the drive was reached, for other processes of this device too; a hint, not synced to disk."""
@@ -224,9 +323,7 @@ class Reader:
         if shared is None:
             return Delivery(at, None)
         with self.device.hold():
-            own = [held for held in shared.held() if held.is_mine and not held.is_key]
-            reached = shared.seen(own[-1], since_ms=0) if own else None
-        return Delivery(at, reached)
+            return Delivery(at, shared.reached())
 
     def _last_sync(self) -> LastSync:
         data = self.device.disk.read(self._note_path, limit_bytes=NOTE_LIMIT_BYTES)
@@ -243,10 +340,11 @@ class Reader:
         return folded
 
 
-def _book_state(folded: _Folded, role: str) -> BookState:
+def _book_state(folded: _Folded, role: Role) -> BookState:
     from couplejournal.view import BookState
 
     frozen = folded.state.snapshot()
-    if role == "earlier" and len(folded.book.membership.persons) == 1:
-        return BookState(frozen, "earlier", audience="private")
-    return BookState(frozen, role)  # type: ignore[arg-type]
+    persons = frozenset(person.id for person in folded.book.membership.persons)
+    if role == "earlier" and len(persons) == 1:
+        return BookState(frozen, "earlier", audience="private", persons=persons)
+    return BookState(frozen, role, persons=persons)

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 import attrs
 
 from couplejournal.device import Device
-from couplejournal.model.entry import Author
 from couplejournal.pairing import Invitation, Joining
 
 if TYPE_CHECKING:
+    from couplejournal.book import Book
     from couplejournal.journal.exchange import Exchange
     from couplejournal.journal.journal import Journal
+    from couplejournal.journal.notices import Notice
 
 
 @attrs.frozen(kw_only=True)
@@ -31,13 +32,33 @@ class PairingStatus:
 
 
 @attrs.frozen(kw_only=True)
+class EarlierStatus:
+    """An earlier journal of two, on this device.
+
+    ``partner`` is the other's name; ``ended_by`` is "me", "other", "both", or "" where nobody's word is here yet.
+    ``state`` is "syncing" (its person has not left it on this device), "handing over" (until ``outbox``, one's own
+    sealed files not yet seen in the folder, is empty), or "stopped".
+    """
+
+    partner: str
+    ended_by: str
+    state: str
+    outbox: int
+
+
+@attrs.frozen(kw_only=True)
 class Status:
     """How a journal stands on this device.
 
     ``mode`` is that of the keystore; ``drive_state`` and ``drive_message`` are those of the last sync of this process;
-    ``shared``, ``private`` and ``waiting`` count entries; ``outbox`` counts own sealed files that were not seen whole
-    on the drive since they were written; ``reached`` says whether the other's devices told that they hold all that was
-    handed over (None: not known); ``stopped`` is why this device does not write, or None.
+    ``shared``, ``private`` and ``waiting`` count entries, ``earlier`` those of earlier journals of two; ``alone`` those
+    that lie on this device and nowhere else, ``apart`` what removed devices wrote after their removal. ``is_shown``:
+    the recovery words are no longer on this device; ``is_renewed``: they are others than those of the shared journal.
+    ``has_joined``: the other has written into the shared journal. ``private_path`` is the folder where the private book
+    meets, ``private_message`` what the last sync of this process found wrong with it.
+    ``outbox`` counts own sealed files that were not seen whole on the drive since they were written; ``reached`` says
+    whether the other's devices told that they hold all that was handed over (None: not known); ``notices`` are
+    what is to be known of forks, restored backups, gaps and silence.
     """
 
     name: str
@@ -53,19 +74,18 @@ class Status:
     waiting: int
     outbox: int
     reached: bool | None
-    stopped: str | None
+    notices: tuple[Notice, ...]
     pairing: PairingStatus | None
-
-
-@attrs.frozen(kw_only=True)
-class DeviceInfo:
-    """A device that belongs to the journal: ``id`` is its key's id in hex, ``name`` is what its person calls it."""
-
-    id: str
-    name: str
-    person: Author
-    is_this: bool
-    is_live: bool
+    earlier: int = 0
+    alone: int = 0
+    apart: int = 0
+    is_shown: bool = True
+    is_renewed: bool = False
+    has_joined: bool = False
+    is_paused: bool = False
+    parted: tuple[EarlierStatus, ...] = ()
+    private_path: Path | None = None
+    private_message: str = ""
 
 
 def status_of(journal: Journal, exchange: Exchange) -> Status:
@@ -77,22 +97,69 @@ def status_of(journal: Journal, exchange: Exchange) -> Status:
     view, device, last = journal.view(), journal.device, exchange.last
     secrets, shared = device.secrets, device.shared
     delivery = journal.reader.delivery(shared)
+    of_both = view.count(audience="shared")
+    shared_now = 0 if shared is None else journal.reader.view_of(shared).count()
     return Status(
         name=secrets.name,
         partner=None if view.partner is None else view.partner.name,
         device_name=secrets.device_name,
         mode=device.keystore.mode,
-        drive_path=journal.place.path,
+        drive_path=journal.place.path if shared is None else journal.place.path_of(shared),
         drive_state=last.drive,
         drive_message=last.message,
         synced_at=delivery.synced_at,
-        shared=view.count(audience="shared"),
+        shared=shared_now,
         private=view.count(audience="private"),
         waiting=view.count(audience="waiting"),
         outbox=0 if shared is None else exchange.outbox(shared),
         reached=delivery.reached,
-        stopped=None if shared is None else shared.stopped(),
+        notices=journal.notices(),
         pairing=pairing_status(device, journal.pairing.current),
+        earlier=of_both - shared_now,
+        alone=alone(journal, exchange),
+        apart=len(view.apart()),
+        is_shown=secrets.root_seed is None,
+        is_renewed=journal.recovery.is_renewed,
+        has_joined=shared is not None and journal.reader.has_joined(shared),
+        is_paused=device.settings.is_paused,
+        parted=tuple(_earlier_status(journal, exchange, book) for book in device.parted),
+        private_path=journal.place.private_path,
+        private_message=last.private or ("" if journal.place.has_drive else last.message),
+    )
+
+
+def alone(journal: Journal, exchange: Exchange) -> int:
+    """Return how many entries lie on this device and nowhere else: private ones, and those that wait for both.
+
+    What was seen in a private folder lies there, too.
+
+    Raises:
+        StoreError: the disk fails.
+    """
+    view, device = journal.view(), journal.device
+    reached: dict[bytes, int] = {}
+    for book, _ in device.books():
+        if len(book.membership.persons) == 1 and journal.place.path_of(book) is not None:
+            reached.update(exchange.handed_over(book))
+    if not reached:
+        return view.count(audience="private") + view.count(audience="waiting")
+    private = [*view.entries(audience="private"), *view.entries(audience="waiting")]
+    ops = (view.record(entry.id).op for entry in private)
+    return sum(op.seq > reached.get(op.stream, 0) for op in ops)
+
+
+def _earlier_status(journal: Journal, exchange: Exchange, book: Book) -> EarlierStatus:
+    """Return how this device stands with an earlier book of two."""
+    device, person_of = journal.device, book.membership.person_of
+    mine = person_of(book.own_key)
+    enders = {person_of(key) == mine for key in book.enders()}
+    is_left = any(secret.book == book.id and secret.role == "earlier" for secret in device.secrets.books)
+    is_stopped = book.folder in device.settings.stopped
+    return EarlierStatus(
+        partner=journal.reader.partner_in(book),
+        ended_by="both" if len(enders) > 1 else "" if not enders else "me" if True in enders else "other",
+        state="stopped" if is_stopped else "handing over" if is_left else "syncing",
+        outbox=0 if is_stopped else exchange.outbox(book),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
@@ -17,6 +17,8 @@ from couplejournal.ops import words
 if TYPE_CHECKING:
     from couplejournal.drive.watch import Watcher
     from couplejournal.journal.journal import Journal
+    from couplejournal.merge import Sealed
+    from couplejournal.model.entry import Entry
     from couplejournal.ops.op import Op
     from couplejournal.view import JournalView
 
@@ -57,7 +59,10 @@ class Watch:
         folders = [Watched(device.home.data)]
         path = place.path
         if path is not None:
-            folders.append(Watched(path, probe=place.drive().probe))
+            folders.append(Watched(path, probe=lambda: place.drive().probe()))  # which fails while it is paused
+        own = place.private_path
+        if own is not None:
+            folders.append(Watched(own, probe=lambda: place.private_drive().probe()))
         self._watcher = Watcher(folders, self.look, device.system, on_error=self._report)
         self._watcher.start()
 
@@ -122,9 +127,14 @@ class Watch:
             ops = ops_by_place(books, places)
             view = journal.view()
             count = journal.arrivals.count
-        changes = []
+        changes: list[tuple[int, Change]] = []
+        opened = _opened_by(journal, view, [op for op in ops.values() if op.word == "release"])
         for number, _, stream, seq in places:
             op = ops.get((stream, seq))
+            # Where one release shows two answers, who stops between them is told the first one again.
+            answers = opened.get(number, ())
+            for at, answer in enumerate(answers, number - len(answers) + 1):
+                changes.append((at, Added(answer, journal.arrivals.cursor(at))))
             change = None if op is None else _change_of(journal, view, op, journal.arrivals.cursor(number))
             if change is not None:
                 changes.append((number, change))
@@ -148,6 +158,33 @@ def _change_of(journal: Journal, view: JournalView, op: Op, cursor: str) -> Chan
     except (NoSuchEntryError, UntrustedDataError):
         return None  # retracted since, or not understood
     return None
+
+
+def _opened_by(journal: Journal, view: JournalView, releases: Sequence[Op]) -> Mapping[int, Sequence[Entry]]:
+    """Return the sealed answers that came to light with some releases, by the place of the release that did it.
+
+    An answer takes a release by each of the two, so it is told with the one of them that arrived later.
+    """
+    if not releases:
+        return {}
+    said = [words.decode_fields(words.Release, op.fields) for op in releases]
+    named = {answer for release in said for answer in (release.seal, release.other)}
+    _, ours = journal.reader.states()
+    books = [*journal.reader.earlier_states(), *([] if ours is None else [ours])]
+    shown: dict[bytes, tuple[Entry, Sealed]] = {}
+    for prompted in [one for book in books for one in book.answers.prompts.values()]:
+        for one in prompted.sealed:
+            entry = view.find(one.id) if one.id in named and one.is_answer else None
+            if entry is not None:
+                shown[one.id] = (entry, one)
+    wanted = {(op.stream, op.seq) for _, one in shown.values() for op, _ in (*one.releases, *one.named_by)}
+    arrived = {(stream, seq): at for at, _, stream, seq in journal.arrivals.after(0) if (stream, seq) in wanted}
+    opened: dict[int, list[Entry]] = {}
+    for entry, one in sorted(shown.values(), key=lambda found: (found[1].op.clock, found[1].id)):
+        both = (one.releases, one.named_by)
+        last = max(min(arrived.get((op.stream, op.seq), 0) for op, _ in side) for side in both)
+        opened.setdefault(last, []).append(entry)
+    return opened
 
 
 def _retraction(journal: Journal, view: JournalView, op: Op, cursor: str) -> Change | None:

@@ -13,7 +13,7 @@ from couplejournal.book import Book, Draft
 from couplejournal.errors import InvalidEntryError, NoSuchEntryError, NotYourEntryError
 from couplejournal.journal.reading import Reader
 from couplejournal.model.content import RawContent
-from couplejournal.model.entry import Entry, Ref
+from couplejournal.model.entry import Author, Entry, Ref
 from couplejournal.model.kinds import TURNS, Content, Kind, Step, require_valid
 from couplejournal.model.moment import Moment, as_utc
 from couplejournal.ops import codec, words
@@ -69,19 +69,22 @@ def add(
             joint=kind.is_joint(content),
             both=is_waiting,
         )
+        author = reader.myself()  # asked for before: once it is saved, nothing may fail any more
         op = book.append([Draft("write", write)])[0]
-        heard: Heard = "shared" if book is device.shared else "waiting" if is_waiting else "private"
-    return _written(reader, kind, content, op, write, heard)
+        heard: Heard = "waiting" if is_waiting else "private" if book is device.private else "shared"
+    return _written(reader, kind, content, op, write, author, heard)
 
 
-def _written(reader: Reader, kind: Kind, content: Content, op: Op, write: words.Write, heard: Heard) -> Entry:
+def _written(
+    reader: Reader, kind: Kind, content: Content, op: Op, write: words.Write, author: Author, heard: Heard
+) -> Entry:
     """Return the entry that was just written, as a view would show it, without making one."""
     moment = Moment.claimed(*write.happened)
     return Entry(
         id=op.id.hex(),
         kind=kind.name,
         content=content,
-        author=reader.myself(),
+        author=author,
         audience=heard,
         happened_at=moment.as_datetime(),
         precision=moment.precision,
@@ -203,8 +206,17 @@ def share(reader: Reader, target: Entry) -> str:
         mine, ours = reader.states()
         refs = None if ours is None else refs_in_shared(record, mine, ours)
         if refs is None:
-            raise InvalidEntryError("this entry refers to one that is still private", hint="share that one first")
+            raise _unsharable(reader, record)
         return share_one(book, shared, record, refs, device.system).hex()
+
+
+def _unsharable(reader: Reader, record: Record) -> InvalidEntryError:
+    """Return why an entry cannot go into the shared book: what it refers to is not there."""
+    view = reader.view()
+    targets = [view.find(target) for _, target in record.write.refs]
+    if any(target is not None and target.is_earlier for target in targets):
+        return InvalidEntryError("this entry refers to one of an earlier journal", hint="write a new one for both")
+    return InvalidEntryError("this entry refers to one that is still private", hint="share that one first")
 
 
 def _book_for(
@@ -219,9 +231,12 @@ def _book_for(
         return device.private, False
     if "private" in heard:
         raise InvalidEntryError("what both can see cannot refer to a private entry", hint="share that one first")
+    if not all(reader.is_known_to_both(target) for target in targets.values() if target.is_earlier):
+        message = "what is for both cannot refer to an entry of an earlier journal, which the other may not have"
+        raise InvalidEntryError(message, hint="write an entry of its own, or a private one")
     shared = device.shared
-    if shared is None or "waiting" in heard:
-        return device.private, True
+    if shared is None or not shared.membership.is_live(shared.own_key) or "waiting" in heard:
+        return device.private, True  # a device that was removed keeps what it is given, and says nothing more to both
     return shared, False
 
 

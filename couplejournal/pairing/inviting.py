@@ -8,6 +8,7 @@ from typing import Final
 
 import msgspec
 
+from couplejournal.book import Book
 from couplejournal.book.founding import Founder, founding_signature, make_genesis
 from couplejournal.device import Device, book_id_of
 from couplejournal.drive.interface import Drive
@@ -15,7 +16,8 @@ from couplejournal.errors import CouplejournalError, PairingError, UntrustedData
 from couplejournal.ops import codec, words
 from couplejournal.ops.membership import admit_message, found_message, key_id
 from couplejournal.pairing import meeting, state
-from couplejournal.pairing.state import NO_SHARING, InviterState, SharingState
+from couplejournal.pairing.ending import earlier, say_ends
+from couplejournal.pairing.state import NO_SHARING, Clock, InviterState, SharingState
 from couplejournal.seal import invite as sealing
 from couplejournal.seal import segments
 from couplejournal.seal.invite import INVITE_HOURS, Join, Offer
@@ -41,7 +43,7 @@ class Invitation:
 
     @property
     def purpose(self) -> str:
-        """Return "partner" or "device"."""
+        """Return "partner", "device" or "private"."""
         return self._state.purpose
 
     @property
@@ -53,6 +55,15 @@ class Invitation:
     def is_expired(self) -> bool:
         """Return whether it can no longer be accepted."""
         return self._device.system.now_ms() >= self._state.expires_ms
+
+    @property
+    def ends_sharing(self) -> bool:
+        """Return whether accepting it ends the journal that is shared now.
+
+        Raises:
+            StoreError: the disk fails.
+        """
+        return self._state.purpose == "partner" and self._device.shared is not None
 
     @property
     def is_answered(self) -> bool:
@@ -104,7 +115,7 @@ class Invitation:
     def accept(self) -> None:
         """Found the shared book, or admit the device: after both persons saw the same six words.
 
-        Doing so again changes nothing.
+        A shared book that stood open until then is ended, and becomes an earlier one. Doing so again changes nothing.
 
         Raises:
             PairingError: nobody has answered yet, the invite is over, or the answer does not hold.
@@ -143,7 +154,7 @@ class Invitation:
                 self._state = found
             if self._state.purpose == "partner":
                 return self._is_founded()
-            book = device.shared
+            book = self._book()
             if book is None or not self._state.join:
                 return False
             book.refresh()
@@ -199,20 +210,27 @@ class Invitation:
     def _take(self, book_id: bytes) -> None:
         """Take a book that was just founded, or was found after a crash, into the keystore."""
         # First the leave to lay it into the folder: without it, a crash between the two would keep the book here.
-        self._device.change_settings(lambda settings: msgspec.structs.replace(settings, may_found=True))
+        folder = book_id.hex()[:32]
+        self._device.change_settings(lambda settings: msgspec.structs.replace(settings, founding=folder))
         self._close(self._state.share_from, BookSecret(book_id, "shared", self._state.sign_seed, self._state.kem_seed))
+        say_ends(self._device)
 
     def _admit(self, join: Join) -> None:
-        """Admit a device of one's own into the shared book."""
-        book = self._device.shared
+        """Admit a device of one's own into the book that it was invited to."""
+        book = self._book()
         if book is None:
             raise PairingError("there is no shared journal that a device could join")
         book.admit(join.keys, join.proof, self._device.secrets.founding_seed)
         self._close(NO_SHARING)
 
-    def _close(self, share_from: int, *fresh: BookSecret) -> None:
+    def _book(self) -> Book | None:
+        """Return the book into which a device of one's own is invited."""
+        return self._device.private if self._state.purpose == "private" else self._device.shared
+
+    def _close(self, share_from: Clock, *fresh: BookSecret) -> None:
         """Turn the open invite into what is left to do."""
-        after = SharingState(share_from=share_from, leftovers=[meeting.offer_path(self._state.secret)])
+        leftovers = [meeting.offer_path(self._state.secret)]
+        after = SharingState(share_from, leftovers, is_private=self._state.purpose == "private")
         self._change(lambda _: after, *fresh)
 
     def _fitting(self, file: bytes) -> Join:
@@ -240,7 +258,7 @@ class Invitation:
             if not is_signed(join.root_keys[KEYS_BYTES:], join.founding_signature, found_message(founders)):
                 raise UntrustedDataError("it is not signed by the person that it names")
             return
-        book = self._device.shared
+        book = self._book()
         if book is None or join.root_keys:
             raise UntrustedDataError("it is not that of a device")
         if not is_signed(join.keys[:32], join.proof, admit_message(book.id, book.own_key, join.keys)):
@@ -280,12 +298,13 @@ class Invitation:
             changed = act(found)
             if isinstance(changed, InviterState):
                 self._state = changed
-            return msgspec.structs.replace(secrets, books=[*secrets.books, *fresh], pairing=state.dump(changed))
+            books = [*earlier(secrets.books), *fresh] if fresh else secrets.books
+            return msgspec.structs.replace(secrets, books=books, pairing=state.dump(changed))
 
         self._device.change(put)
 
 
-def make_invite(device: Device, *, purpose: str, share_from: int) -> InviterState:
+def make_invite(device: Device, *, purpose: str, share_from: Clock) -> InviterState:
     """Return a new invite with its sealed offer; nothing is saved or laid down yet.
 
     Raises:
@@ -293,10 +312,10 @@ def make_invite(device: Device, *, purpose: str, share_from: int) -> InviterStat
     """
     system, secrets = device.system, device.secrets
     secret = system.random_bytes(sealing.SECRET_BYTES)
-    shared = device.shared
-    if purpose == "device" and shared is not None:
-        own = next(s for s in secrets.books if s.book == shared.id)
-        pair, book_id, heads = KeyPair(own.sign_seed, own.kem_seed), shared.id, shared.places()
+    book = None if purpose == "partner" else device.private if purpose == "private" else device.shared
+    if book is not None:
+        own = next(s for s in secrets.books if s.book == book.id)
+        pair, book_id, heads = KeyPair(own.sign_seed, own.kem_seed), book.id, book.places()
     else:
         pair, book_id, heads = KeyPair(system.random_bytes(32), system.random_bytes(32)), b"", []
     expires_ms = system.now_ms() + INVITE_HOURS * HOUR_MS

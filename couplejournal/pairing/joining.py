@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 
 import msgspec
 
 from couplejournal.book import Book
-from couplejournal.book.founding import founding_signature
+from couplejournal.book.founding import founding_signature, prove_genesis
 from couplejournal.device import Device, begin_private, book_id_of
 from couplejournal.drive.interface import Drive
 from couplejournal.drive.wrappers import ReadOnlyDrive
 from couplejournal.errors import CouplejournalError, PairingError, UntrustedDataError
-from couplejournal.ops import codec, words
-from couplejournal.ops.membership import admit_message, found_message, key_id, person_id
+from couplejournal.ops.membership import admit_message, key_id, person_id
 from couplejournal.pairing import meeting, state
+from couplejournal.pairing.ending import earlier, say_ends
+from couplejournal.pairing.privately import leave_private_folder, require_answerable, take_private
 from couplejournal.pairing.state import NO_SHARING, JoinerState, SharingState
 from couplejournal.seal import invite as sealing
-from couplejournal.seal import segments, wraps
+from couplejournal.seal import wraps
 from couplejournal.seal.invite import Join, Offer
-from couplejournal.seal.keys import KEYS_BYTES, KeyPair, is_signed, sign_public
+from couplejournal.seal.keys import KEYS_BYTES, KeyPair, sign_public
 from couplejournal.store.secrets import BookSecret, Secrets
 from couplejournal.sync import Sync, SyncMemory
 
@@ -50,7 +52,7 @@ class Joining:
 
     @property
     def purpose(self) -> str:
-        """Return "partner" or "device", empty before the offer was found."""
+        """Return "partner", "device" or "private", empty before the offer was found."""
         return self._offer().purpose if self._state.offer else ""
 
     @property
@@ -137,6 +139,7 @@ class Joining:
         file, offer = found
         own = self._own()
         secrets, system = self._device.secrets, self._device.system
+        require_answerable(self._device, offer, self._state)
         join = Join(keys=own.public.raw, name=secrets.name, nonce=system.random_bytes(16))
         if offer.purpose == "partner":
             if offer.root_keys == secrets.root_keys:
@@ -148,6 +151,8 @@ class Joining:
                 founding_signature=founding_signature(secrets.founding_seed, founders),
             )
         else:
+            if any(known.book == offer.book for known in secrets.books):
+                raise PairingError("this device belongs to that journal already", hint="cancel this joining")
             message = admit_message(offer.book, key_id(offer.device_keys), own.public.raw)
             join = msgspec.structs.replace(join, proof=own.sign(message))
         answer = sealing.seal_join(secret, file, join, own)
@@ -194,18 +199,10 @@ class Joining:
         """Return whether a genesis names exactly the inviter and us, each signed, and comes from the pinned key."""
         expected = [(offer.root_keys, offer.device_keys), (self._device.secrets.root_keys, self._own().public.raw)]
         try:
-            sealed = segments.parse(genesis)
-            verified = segments.verify_keys(sealed, offer.device_keys[:32])
-            found = words.decode_fields(words.Found, codec.peek(verified.ops[0]).fields)
+            proved = prove_genesis(genesis)
         except CouplejournalError:
             return False
-        if sealed.header.key != key_id(offer.device_keys) or found.persons != expected:
-            return False
-        message = found_message(found.persons)
-        return len(found.signatures) == 2 and all(
-            is_signed(roots[KEYS_BYTES:], signature, message)
-            for (roots, _), signature in zip(found.persons, found.signatures, strict=True)
-        )
+        return proved.author.id == key_id(offer.device_keys) and proved.named == expected
 
     def _admission(self, book: Book, offer: Offer) -> bytes | None:
         """Return the founding seed that came with the admission by the pinned device, None while it is not there."""
@@ -228,35 +225,48 @@ class Joining:
         Raises:
             PairingError: it shows another history.
         """
-        for stream, seq, link in offer.heads:
-            held = book.link_at(stream, seq)
-            if held is None:
-                return False
-            if held != link:
-                raise PairingError("the folder shows another history than the invite: it was changed or rolled back")
-        return True
+        missing = [head for head in offer.heads if not book.holds(head)]
+        if missing:
+            ends = book.places()
+            branches = Counter(stream for stream, _, _ in offer.heads)
+            for stream, seq, _ in missing:
+                is_another = any(held == stream and last >= seq for held, last, _ in ends)
+                if is_another and branches[stream] == 1:  # of a forked stream one branch may come before the other
+                    raise PairingError(
+                        "the folder shows another history than the invite: it was changed or rolled back"
+                    )
+        return not missing
 
     def _finish(self, book_id: bytes, founding_seed: bytes | None) -> None:
-        """Take the book into the keystore; a second device goes under its person's root, with a new private book."""
+        """Take the book into the keystore, and end the shared one that stood open until then.
+
+        A second device goes under its person's root, with a new private book, unless it is that person's already.
+        """
         device, offer, found = self._device, self._offer(), self._state
         leftovers = [meeting.join_path(found.secret)]
         with device.hold():
             if not self._reread():
                 return
+            if founding_seed is not None and offer.purpose == "private":
+                take_private(device, found, BookSecret(book_id, "private", found.sign_seed, found.kem_seed), offer,
+                             founding_seed, leftovers)  # fmt: skip
+                self._is_done = True
+                return
             # Whatever an earlier invite of this device's allowed: this book stands in the folder already.
-            device.change_settings(lambda settings: msgspec.structs.replace(settings, may_found=False))
+            device.change_settings(lambda settings: msgspec.structs.replace(settings, founding=""))
             fresh = [BookSecret(book_id, "shared", found.sign_seed, found.kem_seed)]
-            after = SharingState(share_from=found.share_from, leftovers=leftovers)
-            if founding_seed is None:
+            share_from = found.share_from if founding_seed is None else NO_SHARING
+            after = SharingState(share_from=share_from, leftovers=leftovers)
+            if founding_seed is None or offer.root_keys == device.secrets.root_keys:
                 device.change(
                     lambda secrets: msgspec.structs.replace(
-                        secrets, books=[*secrets.books, *fresh], pairing=state.dump(after)
+                        secrets, books=[*earlier(secrets.books), *fresh], pairing=state.dump(after)
                     )
                 )
             else:
-                after = SharingState(share_from=NO_SHARING, leftovers=leftovers)
                 self._go_under(offer.root_keys, founding_seed, fresh, after)
             self._is_done = True
+            say_ends(device)
 
     def _go_under(self, root_keys: bytes, founding_seed: bytes, fresh: list[BookSecret], after: SharingState) -> None:
         """Become a device of the person who invited; what this device had alone stays, as an earlier book."""
@@ -265,9 +275,10 @@ class Joining:
             device.secrets, root_keys=root_keys, root_seed=None, founding_seed=founding_seed
         )
         private = begin_private(device.home, device.disk, device.system, person, device.hold)
+        leave_private_folder(device)
 
         def put(secrets: Secrets) -> Secrets:
-            older = [msgspec.structs.replace(b, role="earlier") if b.role == "private" else b for b in secrets.books]
+            older = [msgspec.structs.replace(book, role="earlier") for book in secrets.books]
             return msgspec.structs.replace(
                 secrets,
                 books=[*older, *fresh, private],

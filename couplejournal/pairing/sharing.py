@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from couplejournal.book import Book, Draft
 from couplejournal.merge import Frozen, Record, versions_of
 from couplejournal.ops import words
+from couplejournal.pairing.state import SHARE_ALL, Clock
 from couplejournal.system import System
 
 
 def share_waiting(
-    private: Book, shared: Book, before: tuple[Frozen, Frozen], *, share_from: int, system: System, limit: int
+    private: Book,
+    shared: Book,
+    before: tuple[Frozen, Frozen],
+    *,
+    share_from: Clock,
+    system: System,
+    limit: int,
+    elsewhere: Sequence[Frozen] = (),
 ) -> int:
-    """Share entries meant for both whose number is above ``share_from``, and finish half-done ones; ``limit`` of them.
+    """Share entries meant for both written after ``share_from``, and finish half-done ones; ``limit`` of them.
 
     ``before`` is the (private, shared) state that the caller just read. What an entry refers to goes first, since it
     was written first; an entry that refers to one that stays behind stays behind with it, and so does one that was
-    retracted meanwhile.
+    retracted meanwhile. What went into an earlier shared book already, of which ``elsewhere`` are the states, waits no
+    more: it was for whoever shared that one.
 
     Returns:
         How many entries were written into the shared book; fewer than ``limit`` means that none is left.
@@ -30,12 +41,15 @@ def share_waiting(
     for record in sorted(waiting, key=lambda record: (record.op.clock, record.op.id)):
         if count == limit:
             break
-        done = _already(record, ours)
+        done = shared_as(record, ours)
         if done is not None:
             moved[record.id] = done
             continue
         is_begun = any(share.key == shared.own_key for _, share in record.shares)
-        is_due = is_begun or (record.write.both and record.op.seq > share_from)
+        is_elsewhere = any(shared_as(record, other) is not None for other in elsewhere)
+        # What another device of this person wrote or copied in meanwhile was not before whoever answered "from now on".
+        is_meant = record.op.clock > share_from and (record.op.key == private.own_key or share_from == SHARE_ALL)
+        is_due = is_begun or (record.write.both and is_meant and not is_elsewhere)
         refs = _refs(record, moved, ours) if is_due and not versions_of(record).is_hidden else None
         if refs is not None:
             moved[record.id] = share_one(private, shared, record, refs, system)
@@ -70,13 +84,13 @@ def refs_in_shared(record: Record, mine: Frozen, ours: Frozen) -> list[tuple[str
     moved = {}
     for _, target in record.write.refs:
         there = mine.record(target)
-        done = None if there is None else _already(there, ours)
+        done = None if there is None else shared_as(there, ours)
         if done is not None:
             moved[target] = done
     return _refs(record, moved, ours)
 
 
-def _already(record: Record, ours: Frozen) -> bytes | None:
+def shared_as(record: Record, ours: Frozen) -> bytes | None:
     """Return the id that an entry has in the shared book, or None."""
     for _, share in record.shares:
         found = ours.written_with(share.salt, share.key)

@@ -66,7 +66,7 @@ def read_lock(path: Path, disk: Disk) -> tuple[LockedPlugin, ...]:
         if msgspec.json.decode(data, type=_Format).format != LOCK_FORMAT:
             raise NewerFormatError("plugins.lock was written by a newer version", hint="update couplejournal")
         lock = msgspec.json.decode(data, type=_Lock)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, RecursionError, ValueError) as error:
         raise PluginError(
             "plugins.lock is damaged, so no plugin is on", hint="remove it and turn the plugins on again"
         ) from error

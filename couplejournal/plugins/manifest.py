@@ -9,11 +9,13 @@ from typing import Final, Literal
 import msgspec
 
 from couplejournal.errors import PluginError
+from couplejournal.model.text import neutralised
 from couplejournal.plugins.author import API_LEVEL, HOOKS
 
 MANIFEST_NAME: Final = "couplejournal.toml"
 MANIFEST_LIMIT_BYTES: Final = 65_536
 
+_TOLD_CHARACTERS: Final = 200
 _PLUGIN_ID: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _TARGET: Final = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
@@ -63,10 +65,11 @@ def read_manifest(data: bytes) -> Manifest:
     """
     try:
         manifest = msgspec.convert(tomllib.loads(data.decode("utf-8")), Manifest, strict=True)
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise PluginError(f"a plugin's {MANIFEST_NAME} is no valid TOML") from error
     except msgspec.ValidationError as error:
-        raise PluginError(f"a plugin's {MANIFEST_NAME} does not fit: {error}") from error
+        told = neutralised(str(error), one_line=True)  # it quotes what it met
+        raise PluginError(f"a plugin's {MANIFEST_NAME} does not fit: {told[:_TOLD_CHARACTERS]}") from error
+    except (RecursionError, ValueError) as error:  # no UTF-8, no TOML, too deep, a number of thousands of digits
+        raise PluginError(f"a plugin's {MANIFEST_NAME} is no valid TOML") from error
     _require_sound(manifest)
     return manifest
 

@@ -40,17 +40,18 @@ def fill(journal: Journal, count: int) -> int:
     writer = book._writer  # noqa: SLF001 - the real one, asked to write many at once
     system = journal.device.system
     with writer.turn() as marks:
+        writer.present.settle(marks)
         epoch = writer._epoch_for_now()  # noqa: SLF001
         key = writer.shelf.epochs.key_of(epoch.id)
         if key is None:
             raise StoreError("this device cannot open the key that it writes with")
-        first, link, stream = writer._place(WORD_STREAM)  # noqa: SLF001
+        first, link, stream = writer.present.place(marks, WORD_STREAM)
         made_bytes = 0
         for ops in _in_runs(_operations(journal, marks, count, link)):
             verified = segments.seal_words(
                 writer.shelf.own, key, book=book.id, stream=stream, epoch=epoch.id, first=first, prev=link, ops=ops
             )
-            writer.store(marks, verified)
+            writer.write(marks, verified)
             first, link = first + len(ops), verified.links[-1]
             made_bytes += len(verified.sealed.data)
         marks.clock = HybridClock(marks.clock).tick(system.now_ms())

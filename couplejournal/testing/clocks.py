@@ -46,3 +46,7 @@ class FakeSystem:
     def boot_id(self) -> str:
         """Return a word that changes with `boot`."""
         return self._boot
+
+    def machine_id(self) -> str:
+        """Return the machine; each seed has one of its own."""
+        return self._seed

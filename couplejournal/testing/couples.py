@@ -80,14 +80,24 @@ class Couple:
         else:
             journal.place.choose(str(self.drive), is_joining=True)
 
-    def pair(self, inviter: Journal, joiner: Journal, *, is_device: bool = False, share_existing: bool = False) -> None:
+    def pair(
+        self,
+        inviter: Journal,
+        joiner: Journal,
+        *,
+        is_device: bool = False,
+        share_existing: bool = False,
+        anew: bool = False,
+    ) -> None:
         """Go through a whole pairing, as two persons do who compare six words and find them equal.
+
+        ``anew``: what either shares already is ended with it.
 
         Raises:
             PairingError: the six words differ, or it does not come to its end.
         """
-        invitation = inviter.pairing.invite(device=is_device, share_existing=share_existing)
-        joiner.pairing.join(" ".join(invitation.words), share_existing=share_existing)
+        invitation = inviter.pairing.invite(device=is_device, share_existing=share_existing, anew=anew)
+        joiner.pairing.join(" ".join(invitation.words), share_existing=share_existing, anew=anew)
         for _ in range(ROUNDS_LIMIT):
             self.settle()
             for journal in (joiner, inviter):

@@ -1,4 +1,4 @@
-"""Search files for any run of 12 bytes of given texts, however plainly they were encoded.
+"""Search files for any run of 12 bytes of given texts or secrets, however plainly they were encoded.
 
 Looked for are UTF-8, UTF-16 (both byte orders), hex (both cases), base64 (its three phases, both alphabets) and JSON
 with escaped letters, in the content and in the names of files. A run counts as `RUN_BYTES` of its encoding; in hex,
@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import attrs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 RUN_BYTES: Final = 12
 _WORD: Final = 8
@@ -69,20 +69,19 @@ class _Coded:
         return is_there and not is_trivial(run)
 
 
-def _hex(text: str) -> bytes:
-    return text.encode("utf-8").hex().encode("ascii")
+def _hex(data: bytes) -> bytes:
+    return data.hex().encode("ascii")
 
 
-def _base64(phase: int, *, is_url: bool) -> Callable[[str], bytes]:
-    """Return how a text looks in base64 when it begins ``phase`` bytes after a group of three began."""
+def _base64(phase: int, *, is_url: bool) -> Callable[[bytes], bytes]:
+    """Return how bytes look in base64 when they begin ``phase`` bytes after a group of three began."""
     encode = base64.urlsafe_b64encode if is_url else base64.b64encode
     # the first letters are made of what stands before the text, and the last of what stands after it
     lead, tail = (0, 2, 3)[phase], (0, 3, 2)
 
-    def encoded(text: str) -> bytes:
-        data = bytes(phase) + text.encode("utf-8")
-        whole = encode(data)
-        return whole[lead : len(whole) - tail[len(data) % 3]]
+    def encoded(data: bytes) -> bytes:
+        whole = encode(bytes(phase) + data)
+        return whole[lead : len(whole) - tail[(phase + len(data)) % 3]]
 
     return encoded
 
@@ -93,17 +92,26 @@ def _json_escaped(text: str) -> bytes:
 
 
 def _encodings() -> Iterator[tuple[str, int, Callable[[str], bytes]]]:
+    """Yield the encodings that texts alone have."""
     yield "utf-8", RUN_BYTES, lambda text: text.encode("utf-8")
     yield "utf-16-le", RUN_BYTES, lambda text: text.encode("utf-16-le")
     yield "utf-16-be", RUN_BYTES, lambda text: text.encode("utf-16-be")
     yield "json", 2 * RUN_BYTES, _json_escaped
+
+
+def _spellings() -> Iterator[tuple[str, int, Callable[[bytes], bytes]]]:
+    """Yield the ways in which any bytes are spelt in letters."""
     yield "hex", 2 * RUN_BYTES, _hex
-    yield "hex-upper", 2 * RUN_BYTES, lambda text: _hex(text).upper()
+    yield "hex-upper", 2 * RUN_BYTES, lambda data: _hex(data).upper()
     for phase in range(3):
         for is_url in (False, True):
             # 12 bytes are 16 letters, of which one is shared with the neighbours unless a group begins with them
             name = f"base64{'url' if is_url else ''}-{phase}"
             yield name, 15, _base64(phase, is_url=is_url)
+
+
+def _spelt(found: Sequence[bytes]) -> list[_Coded]:
+    return [_Coded(name, run_bytes, tuple(map(encode, found))) for name, run_bytes, encode in _spellings()]
 
 
 def _words(data: bytes | memoryview) -> memoryview:
@@ -179,10 +187,14 @@ class Needles:
     def of(cls, texts: Iterable[str]) -> Needles:
         """Return the needles of ``texts``; those below 12 bytes in every encoding have none."""
         distinct = list(dict.fromkeys(texts))
-        return cls(
-            _Coded(name, run_bytes, tuple(encode(text) for text in distinct))
-            for name, run_bytes, encode in _encodings()
-        )
+        coded = [_Coded(name, run, tuple(map(encode, distinct))) for name, run, encode in _encodings()]
+        return cls((*coded, *_spelt([text.encode("utf-8") for text in distinct])))
+
+    @classmethod
+    def of_secrets(cls, secrets: Iterable[bytes]) -> Needles:
+        """Return the needles of byte strings such as keys: as they are, and spelt in hex and base64."""
+        distinct = list(dict.fromkeys(secrets))
+        return cls((_Coded("bytes", RUN_BYTES, tuple(distinct)), *_spelt(distinct)))
 
     def search(self, paths: Iterable[Path | str]) -> list[Leak]:
         """Search files and, to any depth, folders; return the first leak of each encoding in each file and name.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC
 from pathlib import Path
@@ -19,6 +19,7 @@ import msgspec
 
 from couplejournal.book import Acknowledged, Book, Draft, Taken
 from couplejournal.book.founding import founding_signature, make_genesis
+from couplejournal.book.rooting import ends_of
 from couplejournal.disk import Disk
 from couplejournal.merge import State
 from couplejournal.model.kinds import Content, Note, core_kinds
@@ -38,6 +39,7 @@ class SetSystem:
 
     def __init__(self, seed: str = "", *, ms: int = START_MS) -> None:
         self.ms = ms
+        self.machine = "machine"
         self._seed = seed
         self._draws = 0
 
@@ -57,6 +59,10 @@ class SetSystem:
     def boot_id(self) -> str:
         """Return a machine that never starts anew."""
         return "boot"
+
+    def machine_id(self) -> str:
+        """Return the machine that was set."""
+        return self.machine
 
 
 @attrs.define(eq=False, kw_only=True)
@@ -116,6 +122,24 @@ class Member:
     def retract(self, entry: bytes, after: Sequence[bytes]) -> Op:
         """Hide an entry."""
         return self.book.append([Draft("retract", words.Retract(entry=entry, after=list(after)))])[0]
+
+    def remove(self, *others: Member, pins: Mapping[bytes, Sequence[words.Head]] | None = None) -> None:
+        """Remove devices of one's own person with the person's root; by default all counts that this one holds."""
+        self.book.remove([other.own.id for other in others], self.root, pins)
+
+    def admit_by_root(self, newcomer: Member) -> None:
+        """Admit a device of one's own person with the person's root; one can do so for oneself."""
+        proof = newcomer.own.sign(admit_message(self.book.id, self.root.id, newcomer.own.public.raw))
+        self.book.admit_by_root(newcomer.own.public.raw, proof, self.root)
+
+    def recover(self) -> int:
+        """Belong again with nothing but the root: admit oneself, and open everything that the root opens."""
+        self.admit_by_root(self)
+        return self.book.open_with(self.root)
+
+    def ends(self) -> list[words.Head]:
+        """Return the last place of each stream of this device's own, as it holds them."""
+        return ends_of(self.book._shelf, self.own.id)  # noqa: SLF001
 
     def files(self) -> list[bytes]:
         """Return every file that this device holds, the genesis apart."""
@@ -216,6 +240,11 @@ def meet(members: Sequence[Member], *, rounds: int = 2) -> None:
                     member.take_from(other)
             if member.book.membership.is_live(member.own.id):
                 member.book.tend()
+
+
+def newcomer(name: str, of: Member, *, disk: Disk | None = None, folder: Path = Path("/"), seed: str = "") -> Member:
+    """Return a device that holds the beginning of a member's book, and that nobody has admitted."""
+    return _member(name, of.book.genesis, disk=disk or MemoryDisk(), folder=folder, seed=seed)
 
 
 def _member(name: str, genesis: bytes, *, disk: Disk, folder: Path, seed: str) -> Member:

@@ -9,10 +9,11 @@ import msgspec
 import pytest
 
 from couplejournal import device as devices
-from couplejournal.device import Device, HomeLock, Settings
+from couplejournal.device import Device, HomeLock
 from couplejournal.disk import RealDisk
 from couplejournal.errors import NoJournalError, SetupError, StoreBusyError, StoreError
 from couplejournal.store.home import Home
+from couplejournal.store.settings import Settings
 from couplejournal.testing.clocks import FakeSystem
 from couplejournal.testing.disks import CrashDisk, CrashError, MemoryDisk
 
@@ -98,10 +99,10 @@ def test_changes_of_several_processes_are_all_kept(home: Home) -> None:
     one.change(lambda secrets: msgspec.structs.replace(secrets, pairing=b"x"))
     two.change(lambda secrets: msgspec.structs.replace(secrets, device_name="desk"))
     one.change_settings(lambda settings: msgspec.structs.replace(settings, drive="/here"))
-    two.change_settings(lambda settings: msgspec.structs.replace(settings, may_found=True))
+    two.change_settings(lambda settings: msgspec.structs.replace(settings, founding="ab"))
     one.reload()
     assert (one.secrets.pairing, one.secrets.device_name) == (b"x", "desk")
-    assert one.settings == Settings(drive="/here", may_found=True)
+    assert one.settings == Settings(drive="/here", founding="ab")
 
 
 def test_threads_change_the_keystore_at_once(home: Home) -> None:

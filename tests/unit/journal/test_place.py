@@ -26,7 +26,7 @@ def couple(tmp_path: Path) -> Iterator[Couple]:
 
 def may_found(journal: cj.Journal) -> bool:
     """Return whether this device may lay its book into a folder where it is not."""
-    return journal.device.settings.may_found
+    return bool(journal.device.settings.founding)
 
 
 def folder(tmp_path: Path, name: str) -> str:

@@ -51,6 +51,9 @@ class FixedSystem:
     def boot_id(self) -> str:
         return ""
 
+    def machine_id(self) -> str:
+        return ""
+
 
 class Viewed:
     """A source of one fixed view."""

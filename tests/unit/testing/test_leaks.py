@@ -178,3 +178,20 @@ def test_sample_data_against_noise() -> None:
             start = dice.randrange(len(coded) - RUN_BYTES + 1)
             planted = clean[:777] + coded[start : start + RUN_BYTES] + clean[777:2_000]
             assert (777, "utf-8") in needles.search_bytes(planted)
+
+
+@pytest.mark.parametrize("spelling", ["bytes", "hex", "hex-upper", "base64-0", "base64-1", "base64-2"])
+@pytest.mark.parametrize("start", [0, 1, 2, 3, 20])
+def test_every_run_of_a_secret_is_found(spelling: str, start: int) -> None:
+    """Twelve bytes of a key, as they are or spelt in letters, are found; eleven are not."""
+    secret = bytes(range(128, 160))
+    found = Needles.of_secrets([secret, b"another secret of some length"])
+    run = secret[start : start + RUN_BYTES]
+    spelt = {
+        "bytes": run,
+        "hex": run.hex().encode(),
+        "hex-upper": run.hex().upper().encode(),
+        **{f"base64-{phase}": base64.b64encode(b"\x07" * phase + run + b"\xf5") for phase in range(3)},
+    }[spelling]
+    assert found.search_bytes(b"before" + spelt + b"behind")
+    assert not found.search_bytes(secret[start : start + RUN_BYTES - 1])
