@@ -17,12 +17,13 @@ from couplejournal.cli.settings import Settings, current, is_terminal
 from couplejournal.errors import InvalidEntryError, KeyMissingError, LockedError, StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
 FILE_VARIABLE: Final = "COUPLEJOURNAL_PASSPHRASE_FILE"
 COMMAND_VARIABLE: Final = "COUPLEJOURNAL_PASSPHRASE_COMMAND"
 STDIN: Final = "-"
 SECRET_LIMIT_BYTES: Final = 4096
+RECOVERY_WORDS: Final = 24
 STDIN_LIMIT_BYTES: Final = 1_048_576 + 8  # a text of 1 MiB and a line break; more is refused by the library anyway
 END_KEY: Final = "Ctrl-Z and Enter" if os.name == "nt" else "Ctrl-D"
 _LOCKED_HINT: Final = f"run `couplejournal unlock` at a terminal, or set {FILE_VARIABLE} or {COMMAND_VARIABLE}"
@@ -232,6 +233,25 @@ def line(question: str, *, option: str) -> str:
             return answer
 
 
+def forget_ahead() -> None:
+    """Forget what was typed before a question that nobody may answer unseen, where it is a terminal that remembers."""
+    with contextlib.suppress(ImportError, OSError, ValueError):
+        import termios
+
+        with contextlib.suppress(termios.error):
+            termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
+
+
+def optional_line(question: str) -> str:
+    """Return one line that a person types and that is no secret, empty for none."""
+    return _answer(f"{question} ")
+
+
+def is_typed(question: str, word: str) -> bool:
+    """Return whether a person types exactly this word."""
+    return _answer(f"{question} ").casefold() == word
+
+
 def yes_or_no(question: str, *, default: bool | None = None) -> bool:
     """Return the person's answer; without a ``default`` only a spoken one counts."""
     choices = {None: "[yes/no]", True: "[Y/n]", False: "[y/N]"}[default]
@@ -274,6 +294,52 @@ def words() -> tuple[str, ...]:
     typed = line("The twelve words:", option="the words on stdin") if current().may_ask else stdin_text()
     cleaned = "".join(letter if letter.isalpha() else " " for letter in typed.casefold())
     return tuple(cleaned.split())
+
+
+def pause(question: str) -> None:
+    """Wait for Enter.
+
+    Raises:
+        click.Abort: there is no more to be typed.
+    """
+    _answer(f"{question} ")
+
+
+def recovery_words() -> str:
+    """Return the 24 recovery words as they were typed, over as many lines as it takes, or all of stdin.
+
+    Raises:
+        InvalidEntryError: stdin is not valid UTF-8.
+    """
+    if not current().may_ask:
+        return stdin_text()
+    from couplejournal.seal.recovery import first_unknown
+
+    typed: list[str] = []
+    question = f"The {RECOVERY_WORDS} recovery words, in their order:"
+    with _screen_of_its_own():
+        while len(typed) < RECOVERY_WORDS:
+            found = line(question, option="the recovery words on stdin")
+            typed += "".join(letter if letter.isalpha() else " " for letter in found).split()
+            unknown = first_unknown(typed[:RECOVERY_WORDS])
+            question = f"{len(typed)} so far; the rest:"
+            if unknown is not None:
+                typed = typed[:unknown]
+                question = f"word {unknown + 1} is not in the list of recovery words. Word {unknown + 1} and the rest:"
+    return " ".join(typed)
+
+
+@contextlib.contextmanager
+def _screen_of_its_own() -> Iterator[None]:
+    """Let what is typed meanwhile not stay in what the terminal remembers, where the terminal can do that."""
+    if not is_terminal(sys.stderr) or os.environ.get("TERM") == "dumb":
+        yield
+        return
+    click.echo("\x1b[?1049h\x1b[2J\x1b[H", err=True, nl=False)
+    try:
+        yield
+    finally:
+        click.echo("\x1b[2J\x1b[?1049l", err=True, nl=False)
 
 
 def leave_stdout() -> None:

@@ -23,18 +23,22 @@ if TYPE_CHECKING:
 @click.command(cls=Act)
 @click.argument("folder", required=False, metavar="[DIR]")
 @click.option("--device", is_flag=True, help="Invite a second device of your own; it will see what is shared.")
+@click.option("--private", is_flag=True, help="With --device: into your private journal, through its own folder.")
 @click.option("--cancel", is_flag=True, help="End the invite that is open.")
 @click.option("--yes", is_flag=True, help="Take the six words as compared.")
 @together.share_options
+@together.anew_option
 @together.wait_options
 @json_option
 def invite(
     folder: str | None,
     *,
     device: bool,
+    private: bool,
     cancel: bool,
     yes: bool,
     existing: str | None,
+    anew: bool,
     waits: bool | None,
     as_json: bool,
 ) -> int:
@@ -43,23 +47,28 @@ def invite(
     It prints twelve words. Hand them over by voice, not through the folder. Whoever types them with `join` within
     48 hours can be let in, once, and only after both of you have compared six other words.
     """
+    if private and (folder is not None or not device):
+        raise click.UsageError("--private goes with --device, and with no folder: `drive --private DIR` sets that")
     with opened() as journal:
         invitation = _open_invitation(journal)
         if cancel:
             return _cancel(invitation)
-        if invitation is None:
-            invitation = _new(journal, folder, existing, is_device=device)
+        if invitation is None and private:
+            invitation = journal.pairing.invite(private=True)
+        elif invitation is None:
+            anew = not device and together.begins_anew(journal, is_said=anew)
+            invitation = _new(journal, folder, existing, is_device=device, is_anew=anew)
         else:
-            _require_same(journal, invitation, folder, is_device=device)
+            _require_same(journal, invitation, folder, purpose="private" if private else "device" if device else "")
             talk("This invite is open already.")
         if as_json:
             print_json("invite/1", _fields(invitation))
             return 0
-        _show(invitation, journal.place.path)
+        _show(invitation, journal.place.private_path if invitation.purpose == "private" else journal.place.path)
         if not together.is_waiting(waits):
             talk("Once they have been typed: couplejournal accept")
             return 0
-        other = "the other device" if invitation.purpose == "device" else "your partner"
+        other = "your partner" if invitation.purpose == "partner" else "the other device"
         _wait(invitation, other)
         return _accept(journal, invitation, yes=yes)
 
@@ -118,15 +127,17 @@ def _cancel(invitation: Invitation | None) -> int:
     return 0
 
 
-def _new(journal: Journal, folder: str | None, existing: str | None, *, is_device: bool) -> Invitation:
+def _new(
+    journal: Journal, folder: str | None, existing: str | None, *, is_device: bool, is_anew: bool
+) -> Invitation:  # fmt: skip
     """Make an invite, after asking what has to be asked."""
     if folder is None and journal.place.path is None:
         folder = asking.line("The folder that both of you have:", option="DIR")
     shares = False if is_device else together.shares_existing(existing, journal.status().waiting)
-    return journal.pairing.invite(folder, device=is_device, share_existing=shares)
+    return journal.pairing.invite(folder, device=is_device, share_existing=shares, anew=is_anew)
 
 
-def _require_same(journal: Journal, invitation: Invitation, folder: str | None, *, is_device: bool) -> None:
+def _require_same(journal: Journal, invitation: Invitation, folder: str | None, *, purpose: str) -> None:
     """Refuse to show the open invite as the one that was asked for, where it is another.
 
     Raises:
@@ -135,23 +146,28 @@ def _require_same(journal: Journal, invitation: Invitation, folder: str | None, 
     from os.path import realpath
 
     hint = "`couplejournal invite --cancel` ends it; then invite again"
-    if is_device and invitation.purpose != "device":
-        raise PairingError("another invite is open: the one for your partner", hint=hint)
+    if purpose and invitation.purpose != purpose:
+        whose = "for your partner" if invitation.purpose == "partner" else "for a device of your own"
+        raise PairingError(f"another invite is open: the one {whose}", hint=hint)
     if folder is not None and realpath(folder) != realpath(str(journal.place.path)):
         raise PairingError("another invite is open: one in another folder", hint=hint)
 
 
 def _show(invitation: Invitation, folder: object) -> None:
     """Print the words, the code, and what the other does with them."""
-    say("Twelve words for " + ("your other device:" if invitation.purpose == "device" else "your partner:"))
+    is_private = invitation.purpose == "private"
+    say("Twelve words for " + ("your partner:" if invitation.purpose == "partner" else "your other device:"))
     click.echo()
     together.print_words(invitation.words, 4)
     click.echo()
     together.print_code(invitation.words)
     say(f"Good once, until {moment(invitation.expires_at)}. Hand them over by voice, not through the folder.")
-    say(f"There one types `couplejournal join DIR`; DIR is the folder that is {clean_line(str(folder))} here.")
+    command = "join DIR --private" if is_private else "join DIR"
+    say(f"There one types `couplejournal {command}`; DIR is the folder that is {clean_line(str(folder))} here.")
     if invitation.purpose == "device":
         say("It will see what is shared; private entries stay on the device where they were written.")
+    if is_private:
+        say("It will see all that is private, and bring along what is private there.")
 
 
 def _wait(invitation: Invitation, other: str) -> None:
@@ -167,8 +183,11 @@ def _wait(invitation: Invitation, other: str) -> None:
 
 def _accept(journal: Journal, invitation: Invitation, *, yes: bool, as_json: bool = False) -> int:
     """Compare the six words and, if they are the same, found the journal of both or let the device in."""
-    is_device = invitation.purpose == "device"
+    is_device = invitation.purpose != "partner"
     joiner = "your other device" if is_device else name_or_partner(invitation.joiner_name)
+    if invitation.ends_sharing:
+        now = name_or_partner(journal.partner_name)
+        talk(f"Accepting ends what you and {now} share now; both of you keep it as an earlier journal.")
     six = invitation.check_words
     if six is None:
         raise PairingError("nobody has answered the invite yet")

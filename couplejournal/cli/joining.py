@@ -32,6 +32,8 @@ class Flags(TypedDict):
     device_name: str
     keys: str | None
     existing: str | None
+    anew: bool
+    private: bool
     yes: bool
     waits: bool | None
 
@@ -41,6 +43,8 @@ class Flags(TypedDict):
 @click.option("--name", metavar="NAME", help="Your name, as your partner will read it.")
 @keys_options
 @together.share_options
+@together.anew_option
+@click.option("--private", is_flag=True, help="Into your own private journal; DIR is its folder.")
 @click.option("--yes", is_flag=True, help="Take the six words as compared.")
 @together.wait_options
 @click.option("--cancel", is_flag=True, help="End the joining that is open.")
@@ -57,12 +61,14 @@ def join(folder: str | None, *, cancel: bool, as_json: bool, **flags: Unpack[Fla
                 return _cancel(journal)
             if _open_joining(journal) is None:
                 found = journal.status()
-                if found.partner is not None and folder is None:  # a `sync` took the joining to its end meanwhile
+                if found.partner is not None and folder is None and not (flags["anew"] or flags["private"]):
+                    # A `sync` took the joining to its end meanwhile.
                     if as_json:
                         print_json("pairing/1", {"purpose": "partner", "state": "done", "name": found.partner})
                     else:
                         _welcome(journal, name_or_partner(found.partner), is_device=False)
                     return 0
+                flags["anew"] = not flags["private"] and together.begins_anew(journal, is_said=flags["anew"])
                 _begin(folder, flags, name=flags["name"] or found.name, waiting=found.waiting, is_there=True)
     elif cancel:
         raise PairingError("no joining is open here")
@@ -93,14 +99,19 @@ def _begin(folder: str | None, flags: Flags, *, name: str | None, waiting: int, 
     """Ask for what is missing and lay the joining down on this device; mistyped words may be typed again."""
     import couplejournal as cj
 
-    folder = folder or asking.line("The folder that both of you have:", option="DIR")
+    is_private = flags["private"]
+    whose = "Your private folder:" if is_private else "The folder that both of you have:"
+    folder = folder or asking.line(whose, option="DIR")
     name = name or asking.line("Your name, as your partner will read it:", option="--name")
-    shares = together.shares_existing(flags["existing"], waiting)
+    shares = not is_private and together.shares_existing(flags["existing"], waiting)
     given = asking.passphrases().existing if is_there else passphrase_for(flags["keys"])
     for attempt in range(1, together.TRIES + 1):
         words = asking.words()
         try:
-            cj.join(folder, words, name=name, device_name=flags["device_name"], passphrase=given, share_existing=shares)
+            cj.join(
+                folder, words, name=name, device_name=flags["device_name"], passphrase=given, share_existing=shares,
+                anew=flags["anew"], private=is_private,
+            )  # fmt: skip
         except PairingError as error:
             if error.retry or not current().may_ask or attempt == together.TRIES:
                 raise
@@ -135,7 +146,7 @@ def _go_on(journal: Journal, joining: Joining, *, yes: bool, patient: bool, as_j
         if not patient:
             return _tell(joining, as_json=as_json)
         together.wait_until(lambda: joining.state != "waiting", joining.refresh, saying=NOT_HERE_YET)
-    other = "your other device" if joining.purpose == "device" else name_or_partner(joining.inviter_name)
+    other = "your other device" if joining.purpose in ("device", "private") else name_or_partner(joining.inviter_name)
     if joining.state == "offered":
         same = yes or None if as_json else together.are_same(joining.check_words or (), other, yes=yes)
         if same is None:
@@ -149,7 +160,10 @@ def _go_on(journal: Journal, joining: Joining, *, yes: bool, patient: bool, as_j
         together.wait_until(lambda: joining.state == "done", joining.refresh, saying=f"Waiting for {other} to accept")
     if joining.state != "done" or as_json:
         return _tell(joining, as_json=as_json)
-    _welcome(journal, other, is_device=joining.purpose == "device")
+    if joining.purpose == "private":
+        _welcome_privately(journal)
+    else:
+        _welcome(journal, other, is_device=joining.purpose == "device")
     return 0
 
 
@@ -172,16 +186,26 @@ def _tell(joining: Joining, *, as_json: bool) -> int:
     return 0
 
 
+def _welcome_privately(journal: Journal) -> None:
+    """Say what this device has now that it is in the private journal."""
+    report = journal.sync()
+    entries = counted(journal.status().private, "private entry")
+    say(f"{emphasised('This device is in your private journal.')} It has {entries} so far.")
+    for problem in report.problems:
+        talk(clean_line(problem))
+
+
 def _welcome(journal: Journal, other: str, *, is_device: bool) -> None:
     """Say what each now sees of the other."""
     report = journal.sync()
     view = journal.view()
     if is_device:
         say(f"{emphasised('This device is in.')} It has {counted(view.count(audience='shared'), 'entry')} so far.")
-        say("Private entries stay on the device where they were written.")
+        if journal.place.private_path is None:
+            say("Private entries stay on the device where they were written.")
     else:
-        theirs = sum(1 for entry in view.entries(audience="shared") if not entry.is_mine)
-        mine = view.count(audience="shared") - theirs
+        ours = [entry.is_mine for entry in view.entries(audience="shared") if not entry.is_earlier]
+        mine, theirs = ours.count(True), ours.count(False)
         say(emphasised(f"You and {other} share a journal now."))
         say(f"You see {counted(theirs, 'entry')} of {other}; {other} will see {counted(mine, 'entry')} of yours.")
     for problem in report.problems:

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from couplejournal.cli import asking
-from couplejournal.cli.opening import catch_up, json_option, look, no_sync_option, opened
-from couplejournal.cli.output import change_fields, print_json, report_fields
+from couplejournal.cli.opening import json_option, look, no_sync_option, opened
+from couplejournal.cli.output import change_fields, notice_fields, print_json, report_fields
+from couplejournal.cli.private import private_drive
 from couplejournal.cli.rendering import (
     PREFIX_DIGITS,
     clean_line,
     counted,
     entry_lines,
     moment,
-    name_of,
     name_or_partner,
     table,
     talk,
@@ -26,12 +26,14 @@ from couplejournal.errors import CouplejournalError, DriveError, SetupError
 
 if TYPE_CHECKING:
     from couplejournal.journal import Journal
-    from couplejournal.journal.status import Status
+    from couplejournal.journal.notices import Notice
+    from couplejournal.journal.status import EarlierStatus, Status
     from couplejournal.model.change import Change
     from couplejournal.sync.report import SyncReport
 
 INTERRUPTED: Final = 130
 WAKE_S: Final = 1.0  # some systems hear Ctrl-C only when a wait ends
+PAUSED: Final = "paused: this device leaves it alone; `couplejournal resume` goes on"
 MODES: Final = {
     "passphrase": "sealed with your passphrase",
     "keychain": "sealed; the system's keychain holds the key",
@@ -56,9 +58,7 @@ def status(*, no_sync: bool, as_json: bool) -> None:
 
 def _status_rows(found: Status) -> list[tuple[str, str]]:
     """Return a status as names and facts."""
-    who = clean_line(found.name)
-    who += f" and {clean_line(found.partner)}" if found.partner else ", alone so far"
-    rows = [("journal", who)]
+    rows = [("journal", clean_line(found.name) + _company(found))]
     if found.device_name:
         rows.append(("this device", clean_line(found.device_name)))
     rows.append(("keys", MODES.get(found.mode, found.mode)))
@@ -66,19 +66,70 @@ def _status_rows(found: Status) -> list[tuple[str, str]]:
         rows.append(("shared folder", "none yet; `couplejournal invite DIR` sets one"))
     else:
         rows.append(("shared folder", clean_line(str(found.drive_path))))
-        if found.drive_message:
-            rows.append(("", clean_line(found.drive_message)))
+        message = PAUSED if found.is_paused else clean_line(found.drive_message)
+        rows.extend([("", message)] if message else [])
     if found.synced_at is not None:
         rows.append(("last synced", moment(found.synced_at)))
-    entries = f"{found.shared} shared, {found.private} private"
-    rows.append(("entries", entries + (f", {found.waiting} for both and not shared yet" if found.waiting else "")))
+    if found.private_path is not None:
+        rows.append(("private folder", clean_line(str(found.private_path))))
+        rows.extend([("", clean_line(found.private_message))] if found.private_message else [])
+    rows.extend(_entry_rows(found))
+    rows.extend(("earlier journal", _parted(one)) for one in found.parted)
     if found.partner is not None:
         rows.append(("handed over", _delivery(found)))
-    if found.stopped:
-        rows.append(("stopped", clean_line(found.stopped)))
+    rows.extend(_keeping_rows(found))
+    rows.extend(row for notice in found.notices for row in _notice_rows(notice))
     if found.pairing is not None:
         rows.extend(_pairing_rows(found))
     return rows
+
+
+def _company(found: Status) -> str:
+    """Return with whom the journal is shared, behind one's own name."""
+    if found.partner is None:
+        return "" if found.parted else ", alone so far"
+    return f" and {name_or_partner(found.partner)}" if found.has_joined else "; nobody has joined yet"
+
+
+def _entry_rows(found: Status) -> list[tuple[str, str]]:
+    """Return how many entries there are for whom, and how many no folder has a copy of."""
+    entries = f"{found.shared} shared, {found.private} private"
+    rows = [("entries", entries + (f", {found.waiting} for both and not shared yet" if found.waiting else ""))]
+    if found.earlier:
+        where = "an earlier journal" if len(found.parted) == 1 else "earlier journals"
+        rows.append(("", f"{found.earlier} in {where}"))
+    if found.alone:
+        rows.append(("only here", f"{counted(found.alone, 'entry')} on this device and nowhere else"))
+    return rows
+
+
+def _keeping_rows(found: Status) -> list[tuple[str, str]]:
+    """Return what a person should see to: words that stand apart, recovery words that nobody wrote down."""
+    rows = []
+    if found.apart:
+        rows.append(("apart", f"{counted(found.apart, 'entry')} written after a removal; `log --apart` lists them"))
+    if not found.is_shown:
+        rows.append(("recovery words", "never written down; `couplejournal recovery show` shows them once"))
+    if found.is_renewed:
+        rows.append(("", "new since you shared; `couplejournal invite --anew DIR` begins anew under them"))
+    return rows
+
+
+def _notice_rows(notice: Notice) -> list[tuple[str, str]]:
+    """Return what is to be known of a fork, a restored backup or silence, and what to do."""
+    rows = [("to know", clean_line(notice.message))]
+    return [*rows, ("", clean_line(notice.hint))] if notice.hint else rows
+
+
+def _parted(earlier: EarlierStatus) -> str:
+    """Return how this device stands with an earlier journal."""
+    other = name_or_partner(earlier.partner)
+    enders = {"me": " by you", "other": f" by {other}", "both": " by both"}
+    still = {
+        "syncing": "; `couplejournal leave` lets this device stop with it",
+        "handing over": f"; {counted(earlier.outbox, 'sealed file')} still to be handed over",
+    }.get(earlier.state, "")
+    return f"with {other}, ended{enders.get(earlier.ended_by, '')}{still}"
 
 
 def _delivery(found: Status) -> str:
@@ -96,7 +147,7 @@ def _pairing_rows(found: Status) -> list[tuple[str, str]]:
     if pairing is None:
         return []
     side = "invite" if pairing.side == "inviter" else "joining"
-    whom = "a device of your own" if pairing.purpose == "device" else name_or_partner(pairing.name)
+    whom = "a device of your own" if pairing.purpose in ("device", "private") else name_or_partner(pairing.name)
     left = "" if pairing.hours_left is None else f", {pairing.hours_left} hours left"
     rows = [(f"open {side}", f"for {whom}, {clean_line(pairing.state)}{left}")]
     if pairing.check_words:
@@ -119,12 +170,25 @@ def _status_fields(found: Status) -> dict[str, object]:
         "drive": None if found.drive_path is None else str(found.drive_path),
         "drive_state": None if found.drive_state == "none" else found.drive_state,
         "drive_message": found.drive_message,
+        "private_drive": None if found.private_path is None else str(found.private_path),
+        "private_message": found.private_message,
         "synced_at": None if found.synced_at is None else found.synced_at.isoformat(),
         "shared": found.shared,
         "private": found.private,
         "waiting": found.waiting,
+        "earlier": found.earlier,
+        "alone": found.alone,
+        "has_joined": found.has_joined,
+        "paused": found.is_paused,
+        "parted": [
+            {"partner": one.partner, "ended_by": one.ended_by, "state": one.state, "outbox": one.outbox}
+            for one in found.parted
+        ],
+        "apart": found.apart,
+        "recovery_shown": found.is_shown,
+        "recovery_renewed": found.is_renewed,
         "outbox": found.outbox,
-        "stopped": found.stopped,
+        "notices": [notice_fields(notice) for notice in found.notices],
         "pairing": None
         if pairing is None
         else {
@@ -148,10 +212,16 @@ def sync(*, watch: bool, as_json: bool) -> int:
     """
     with opened() as journal:
         report = journal.sync()
+        notices = [notice for notice in journal.notices() if notice.code != "gap"]  # the report tells of those
         if as_json:
-            print_json("sync/1", report_fields(report))
+            print_json("sync/1", report_fields(report) | {"notices": [notice_fields(notice) for notice in notices]})
         else:
             _print_report(report)
+            for earlier in journal.status().parted if report.changed else ():
+                if earlier.state == "syncing":  # it may have come to its end just now
+                    talk(f"the journal {_parted(earlier)}")
+            for notice in notices:
+                talk(clean_line(f"{notice.message}; {notice.hint}" if notice.hint else notice.message))
         if watch:
             _watch(journal, as_json=as_json)
         return report.exit_code
@@ -178,10 +248,8 @@ def _print_report(report: SyncReport) -> None:
         talk("there is no shared folder yet; `couplejournal invite DIR` sets one")
     for gap in report.gaps:
         talk(f"waiting for entries of {clean_line(gap.device) or 'the other device'}")
-    if report.pending:
-        talk(f"not whole yet: {counted(report.pending, 'file')}, read again later")
-    if report.held:
-        talk(f"not known yet who wrote them: {counted(report.held, 'file')}, kept for later")
+    if report.skipped and report.skipped not in report.problems:
+        talk(clean_line(report.skipped))
 
 
 def _watch(journal: Journal, *, as_json: bool) -> None:
@@ -228,13 +296,20 @@ def _change_lines(change: Change) -> list[str]:
 @click.command(cls=Act)
 @click.argument("folder", required=False, metavar="[DIR]")
 @click.option("--yes", is_flag=True, help="Put everything into a folder without a journal, unasked.")
+@click.option("--private", is_flag=True, help="Your own folder, where your private entries meet.")
+@click.option("--off", is_flag=True, help="With --private: leave that folder alone from now on.")
 @json_option
-def drive(folder: str | None, *, yes: bool, as_json: bool) -> int:
+def drive(folder: str | None, *, yes: bool, private: bool, off: bool, as_json: bool) -> int:
     """Show the shared folder, or move to the folder DIR: one that holds this journal, or an empty one that exists.
 
-    Nothing is created unasked, and nothing is deleted in the old folder.
+    Nothing is created unasked, and nothing is deleted in the old folder. With --private the same for a folder that only
+    your own devices have: it must lie apart from the shared one.
     """
+    if off and (folder is not None or not private):
+        raise click.UsageError("--off goes with --private alone")
     with opened() as journal:
+        if private:
+            return private_drive(journal, folder, yes=yes, is_off=off, as_json=as_json)
         if folder is not None:
             moved = _move(journal, folder, yes=yes)
             if moved:
@@ -277,33 +352,3 @@ def _move(journal: Journal, folder: str, *, yes: bool) -> int:
     if journal.view().partner is not None:
         talk("every other device of both moves in the same way, with `couplejournal drive DIR`")
     return report.exit_code
-
-
-@click.command(cls=Act)
-@no_sync_option
-@json_option
-def devices(*, no_sync: bool, as_json: bool) -> None:
-    """List the devices of both."""
-    with opened() as journal:
-        catch_up(journal, no_sync=no_sync)
-        found = list(journal.devices)
-    if as_json:
-        fields: list[object] = [
-            {
-                "id": device.id,
-                "name": device.name,
-                "person": {"person": device.person.person, "name": device.person.name, "is_me": device.person.is_me},
-                "is_this": device.is_this,
-                "is_live": device.is_live,
-            }
-            for device in found
-        ]
-        print_json("devices/1", {"devices": fields})
-        return
-    rows = []
-    for device in found:
-        facts = [name_of(device.person)]
-        facts.extend(["this device"] if device.is_this else [])
-        facts.extend([] if device.is_live else ["removed"])
-        rows.append((clean_line(device.name) or f"device {device.id[:PREFIX_DIGITS]}", " · ".join(facts)))
-    click.echo("\n".join(table(rows)))

@@ -170,7 +170,7 @@ def acknowledge(journal: Journal, entry: Entry, *, no_sync: bool, as_json: bool)
         print_json("entry/1", {**entry_fields(entry), "handed_to_drive": is_handed_over})
         return
     partner = name_or_partner(journal.partner_name) if entry.audience == "shared" else ""
-    audience, trouble = _whereabouts(entry.audience, partner, outcome, is_paired=journal.is_shared)
+    audience, trouble = _whereabouts(entry.audience, partner, outcome, until=_until(journal))
     # Whether these digits name one entry only is not looked up: it would mean reading the whole journal. Should another
     # begin alike, whoever uses them is told so, and `log` shows more digits.
     say(f"saved {entry.id[:PREFIX_DIGITS]} · {audience}")
@@ -178,15 +178,20 @@ def acknowledge(journal: Journal, entry: Entry, *, no_sync: bool, as_json: bool)
         talk(clean_line(trouble))
 
 
-def _whereabouts(audience: str, partner: str, outcome: SyncReport | str | None, *, is_paired: bool) -> tuple[str, str]:
+def _until(journal: Journal) -> str:
+    """Return how long an entry for both that waits stays here."""
+    if journal.is_shared:
+        return "with what it belongs to (`share` shows it to both)"
+    had_one = any(secret.role != "private" for secret in journal.device.secrets.books)
+    return "as long as no journal is shared" if had_one else "until your partner has joined"
+
+
+def _whereabouts(audience: str, partner: str, outcome: SyncReport | str | None, *, until: str) -> tuple[str, str]:
     """Return who can read it and where it lies, and a sentence for stderr where the folder failed."""
     if audience == "private":
         return "private, stays with you", ""
     if audience == "waiting":
-        after = (
-            "until your partner has joined" if not is_paired else "with what it belongs to (`share` shows it to both)"
-        )
-        return f"for both, stays here {after}", ""
+        return f"for both, stays here {until}", ""
     if outcome is None:
         return f"shared with {partner} once you sync", ""
     if isinstance(outcome, str):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from couplejournal.journal.notices import Notice
     from couplejournal.model.change import Change
     from couplejournal.model.content import Content, RawContent
     from couplejournal.model.entry import Entry
@@ -51,6 +52,7 @@ def entry_fields(entry: Entry) -> dict[str, object]:
         "content": content_fields(entry.content),
         "author": {"person": entry.author.person, "name": entry.author.name, "is_me": entry.author.is_me},
         "audience": entry.audience,
+        "earlier": entry.is_earlier,
         "state": entry.state,
         "happened_at": entry.happened_at.isoformat(),
         "precision": entry.precision,
@@ -73,6 +75,17 @@ def change_fields(change: Change) -> dict[str, object]:
     return {"change": name, "cursor": change.cursor, "id": getattr(change, "entry_id", "")}
 
 
+def notice_fields(notice: Notice) -> dict[str, object]:
+    """Return what is to be known of a fork, a restored backup, a gap or silence as plain data."""
+    return {
+        "code": notice.code,
+        "message": notice.message,
+        "hint": notice.hint,
+        "device": notice.device,
+        "since": None if notice.since is None else notice.since.isoformat(),
+    }
+
+
 def report_fields(report: SyncReport) -> dict[str, object]:
     """Return what a sync did and found as plain data."""
     return {
@@ -87,7 +100,8 @@ def report_fields(report: SyncReport) -> dict[str, object]:
         "held": report.held,
         "pending": report.pending,
         "damaged": report.damaged,
+        "foreign": report.foreign,
+        "skipped_junk": report.skipped_junk,
         "refused": [{"reason": refusal.reason, "count": refusal.count} for refusal in report.refused],
-        "stopped": report.stopped,
         "problems": list(report.problems),
     }

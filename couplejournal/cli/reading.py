@@ -8,7 +8,7 @@ import click
 
 from couplejournal.cli.opening import catch_up, json_option, no_sync_option, opened, shorten
 from couplejournal.cli.output import entry_fields, print_json
-from couplejournal.cli.rendering import entry_lines, talk
+from couplejournal.cli.rendering import entry_lines, short_of, talk
 from couplejournal.cli.settings import Act
 
 if TYPE_CHECKING:
@@ -51,8 +51,9 @@ def _filters(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @click.command(cls=Act)
 @click.option("-n", "limit", type=click.IntRange(min=0), default=LATEST, show_default=True, help="How many; 0 for all.")
+@click.option("--apart", "is_apart", is_flag=True, help="Only what a device wrote after its removal.")
 @_filters
-def log(limit: int, *, no_sync: bool, as_json: bool, **filters: Unpack[Filters]) -> None:
+def log(limit: int, *, is_apart: bool, no_sync: bool, as_json: bool, **filters: Unpack[Filters]) -> None:
     """List entries in the order in which things happened, the newest last.
 
     Both SINCE and UNTIL are days (2026-01-31) or times (2026-01-31T18:30) in your zone; UNTIL itself is not included.
@@ -60,6 +61,9 @@ def log(limit: int, *, no_sync: bool, as_json: bool, **filters: Unpack[Filters])
     with opened() as journal:
         catch_up(journal, no_sync=no_sync)
         view = journal.view()
+        if is_apart:
+            _log_apart(view, limit, filters, as_json=as_json)
+            return
         found = _listed(view, limit and limit + 1, filters)
         has_more = bool(limit) and len(found) > limit
         found = found[has_more:]
@@ -71,6 +75,33 @@ def log(limit: int, *, no_sync: bool, as_json: bool, **filters: Unpack[Filters])
             talk("nothing here yet" if not any(filters.values()) else "nothing found")
         elif has_more:
             talk(f"the latest {limit}; `log -n 0` lists all")
+
+
+def _log_apart(view: JournalView, limit: int, filters: Filters, *, as_json: bool) -> None:
+    """List what was written after a removal; it is no part of the timeline, so nothing narrows it.
+
+    Raises:
+        click.UsageError: something was to narrow it.
+    """
+    if any(filters.values()):
+        raise click.UsageError("--apart lists everything that stands apart; leave the other filters out")
+    every = view.apart()
+    found = every[-limit:] if limit else every
+    if as_json:
+        print_json("entries/1", {"entries": [entry_fields(entry) for entry in found]})
+        return
+    ids = [entry.id for entry in every]
+
+    def short(entry_id: str) -> str:
+        return short_of(entry_id, is_unique=lambda prefix: sum(one.startswith(prefix) for one in ids) == 1)
+
+    for count, entry in enumerate(found):
+        lines = entry_lines(entry, short, is_whole=False, shows_tender=False)
+        click.echo("\n".join([""] * (count > 0) + lines))
+    if not found:
+        talk("nothing stands apart")
+    elif any(entry.is_mine for entry in found):
+        talk("yours? `couplejournal devices take-over ID` writes it again as your own")
 
 
 @click.command(cls=Act)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sys
 import unicodedata
 from typing import TYPE_CHECKING, Final, TextIO
@@ -32,6 +33,7 @@ USUAL_COLUMNS: Final = 80
 INDENT: Final = "    "
 PARTNER: Final = "your partner"
 _OWN_LINE: Final = ("text", "tags", "tender", "source", "turn", "name")
+_ENTRY_ID: Final = re.compile(r"[0-9a-f]{64}")
 _RELATIONS: Final = {"responds_to": "to", "about": "on", "part_of": "part of"}
 
 
@@ -45,9 +47,14 @@ def clean_line(text: str) -> str:
     return neutralised(text, one_line=True)
 
 
+def has_screen() -> bool:
+    """Return whether stdout is a terminal that can be cleared."""
+    return is_terminal(sys.stdout) and os.environ.get("TERM") != "dumb"
+
+
 def has_colour() -> bool:
     """Return whether stdout is a terminal whose user has not said ``NO_COLOR``."""
-    return is_terminal(sys.stdout) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return has_screen() and not os.environ.get("NO_COLOR")
 
 
 def emphasised(text: str) -> str:
@@ -174,7 +181,7 @@ def headline(entry: Entry, short: Callable[[str], str]) -> str:
     step = content.step_name
     facts = [clean_line(entry.kind) + (f": {clean_line(step)}" if step else "")]
     facts.extend(f"{_RELATIONS.get(ref.relation, clean_line(ref.relation))} {short(ref.id)}" for ref in entry.refs)
-    facts.append(audience_words(entry.audience))
+    facts.append(audience_words(entry.audience) + (", in an earlier journal" if entry.is_earlier else ""))
     if entry.state:
         facts.append(clean_line(entry.state).replace("_", " "))
     if content.tender != "none":
@@ -195,6 +202,8 @@ def body(content: Content | RawContent) -> list[str]:
     for name, value in fields.items():
         if name in _OWN_LINE and not (is_raw and _is_unshown(name, value)):
             continue
+        if name == "prompt" and not is_raw and _ENTRY_ID.fullmatch(str(value)):
+            continue  # the headline names it
         paragraphs.append(f"{clean_line(name).replace('_', ' ')}: {_plain(value)}")
     if content.tags:
         paragraphs.append(" ".join("#" + clean_line(tag) for tag in content.tags))

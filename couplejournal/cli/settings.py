@@ -46,16 +46,39 @@ DEBUG_OPTION = click.option(
 )
 
 
+def _hidden_options() -> list[click.Option]:
+    """Return the two global options for a place after a command's name; the help of the group shows them."""
+    return [
+        click.Option([name], is_flag=True, expose_value=False, is_eager=True, callback=_set, hidden=True)
+        for name in ("--no-input", "--debug")
+    ]
+
+
+class ActGroup(click.Group):
+    """A command with others below it, and with an act of its own where none of them is named."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Add the global options, hidden."""
+        own = {"invoke_without_command": True, "subcommand_metavar": "[COMMAND ...]"}
+        super().__init__(*args, **{**own, **kwargs})
+        self.params.extend(_hidden_options())
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command; what is none is not repeated, since it may be what somebody wrote."""
+        if args[0] not in self.commands and not args[0].startswith("-") and not ctx.resilient_parsing:
+            raise click.UsageError(f"there is no such command here; there are: {', '.join(self.commands)}", ctx)
+        return super().resolve_command(ctx, args)
+
+
 class Act(click.Command):
     """A command that takes the two global options after its name too, where people type them."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Add the global options, hidden: the help of the group shows them."""
         super().__init__(*args, **kwargs)
-        for name in ("--no-input", "--debug"):
-            self.params.append(
-                click.Option([name], is_flag=True, expose_value=False, is_eager=True, callback=_set, hidden=True)
-            )
+        self.params.extend(_hidden_options())
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the arguments; surplus ones are counted, never repeated, since they may be what somebody wrote."""

@@ -8,12 +8,24 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from couplejournal.cli import asking
-from couplejournal.cli.rendering import clean_line, columns, counted, emphasised, has_colour, say, talk, width_of
+from couplejournal.cli.rendering import (
+    clean_line,
+    columns,
+    counted,
+    emphasised,
+    has_colour,
+    name_or_partner,
+    say,
+    talk,
+    width_of,
+)
 from couplejournal.cli.settings import current
 from couplejournal.errors import CouplejournalError, PairingError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from couplejournal.journal import Journal
 
 POLL_S: Final = 0.5
 TRIES: Final = 3
@@ -29,6 +41,26 @@ def share_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option(
         "--share-existing", "existing", flag_value="share", help="Share also what was meant for both so far."
     )(command)
+
+
+def anew_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add ``--anew``."""
+    return click.option("--anew", is_flag=True, help="Begin anew beside what you share; that ends then.")(command)
+
+
+def begins_anew(journal: Journal, *, is_said: bool) -> bool:
+    """Return whether a new journal of two shall begin; asked where one is shared already and nothing was said.
+
+    Without a person to ask it is as it was said, and the library refuses what was not.
+    """
+    if is_said or not journal.is_shared or not current().may_ask:
+        return is_said
+    talk(f"You and {name_or_partner(journal.partner_name)} share a journal. It ends when a new one begins.")
+    talk("Both of you keep it, readable, as an earlier one.")
+    if not asking.yes_or_no("Begin anew?", default=False):
+        talk("nothing was changed")
+        raise click.exceptions.Exit(1)
+    return True
 
 
 def wait_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -101,6 +133,7 @@ def are_same(six: Sequence[str], other: str, *, yes: bool) -> bool | None:
         talk("Compare them by voice; `couplejournal accept --yes` says that they are the same.")
         return None
     talk("Compare them by voice or face to face, not through the folder. Ctrl-C: decide later.")
+    asking.forget_ahead()  # what was typed before the words stood there compared nothing
     return asking.yes_or_no("Are all six the same?")
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from couplejournal.model.kinds import Content, Kind
 
-ELSEWHERE: Final = {"response": "reply", "step": "step"}
+ELSEWHERE: Final = {"response": "reply ID", "step": "step ID", "answer": "seal PROMPT"}
 
 
 class Given(TypedDict):
@@ -133,7 +133,7 @@ def _require_kind(name: str) -> Kind:
     from couplejournal.model.kinds import core_kinds
 
     if name in ELSEWHERE:
-        raise click.UsageError(f"a {name} is written with `couplejournal {ELSEWHERE[name]} ID`")
+        raise click.UsageError(f"an entry of the kind {name} is written with `couplejournal {ELSEWHERE[name]}`")
     kinds = core_kinds()
     if name not in kinds:
         offered = ", ".join(sorted(kind for kind in kinds if kind not in ELSEWHERE))

@@ -12,7 +12,7 @@ from cli.conftest import CommandLine
 
 from couplejournal.cli import main
 from couplejournal.cli.catalogue import COMMANDS, SECTIONS
-from couplejournal.errors import ForkedError, InvalidEntryError
+from couplejournal.errors import InvalidEntryError, UntrustedDataError
 
 SECRET = "we kissed behind the station"
 
@@ -71,7 +71,7 @@ def test_completion_names_commands_without_loading_them() -> None:
     """Completion of a command's first letters answers from the catalogue, without the heavy imports."""
     code = (
         "import os, sys\n"
-        "os.environ.update(_COUPLEJOURNAL_COMPLETE='bash_complete', COMP_WORDS='couplejournal se', COMP_CWORD='1')\n"
+        "os.environ.update(_COUPLEJOURNAL_COMPLETE='bash_complete', COMP_WORDS='couplejournal sear', COMP_CWORD='1')\n"
         "sys.argv = ['couplejournal']\n"
         "from couplejournal.cli.main import run\n"
         "try: run()\n"
@@ -103,9 +103,9 @@ def test_surplus_words_are_not_repeated(ana: CommandLine) -> None:
 
 def test_an_error_of_ours_is_two_lines(ana: CommandLine, fail_with: Callable[[BaseException], None]) -> None:
     """Message and hint go to stderr, neutralised, and the exit code is the error's own."""
-    fail_with(ForkedError("two \x1b[31mhistories\nof one device", hint="compare\u202e words"))
+    fail_with(UntrustedDataError("two \x1b[31mhistories\nof one device", hint="compare\u202e words"))
     done = ana("status")
-    assert (done.code, done.out) == (13, "")
+    assert (done.code, done.out) == (4, "")
     assert done.err.splitlines() == [
         "error: two ‹U+001B›[31mhistories of one device",
         "hint: compare‹U+202E› words",

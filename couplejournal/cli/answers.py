@@ -1,0 +1,179 @@
+"""Sealed answers: both answer before either reads. What the other owes is nobody's business here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from couplejournal.cli import asking
+from couplejournal.cli.opening import catch_up, hand_over, json_option, look, no_sync_option, opened, shorten
+from couplejournal.cli.output import print_json
+from couplejournal.cli.rendering import PREFIX_DIGITS, clean_line, counted, moment, name_or_partner, say, table, talk
+from couplejournal.cli.settings import Act
+from couplejournal.errors import NoSuchEntryError
+
+if TYPE_CHECKING:
+    from couplejournal.journal import Journal
+    from couplejournal.journal.answers import Answering
+    from couplejournal.sync import SyncReport
+
+SEALED: Final = (
+    "Sealed: nobody reads it before both have answered; then it opens by itself, during sync. It cannot be changed. As "
+    "long as nothing is open, `withdraw` takes it back."
+)
+LIMITS: Final = (
+    "Know this: one of the two has to open first. A partner with another program can seal anything, take it back "
+    "late, or never open. That you have answered can be seen at once, and about how long it is: up to 4 KiB all look "
+    "alike, beyond that the length is rounded up."
+)
+
+
+@click.command(cls=Act)
+@click.argument("prompt", metavar="PROMPT")
+@click.argument("text", required=False, metavar="[TEXT|-]")
+@click.option("--until", metavar="DATE", help="From this day or time on no device is the first to open.")
+@no_sync_option
+@json_option
+def seal(prompt: str, text: str | None, *, until: str | None, no_sync: bool, as_json: bool) -> None:
+    """Seal an answer to PROMPT: nobody reads it before both have answered.
+
+    PROMPT is the ID of an entry that both can read, or a line that you agreed on, such as "winter plans". The text is
+    asked for when it is left out; `-` reads it from stdin.
+    """
+    with opened() as journal:
+        now = _found(journal, prompt, no_sync=no_sync)
+        journal.answers.require_answerable(now.prompt, until=until)  # before a text is typed for nothing
+        talk(SEALED)
+        talk(LIMITS)
+        typed = asking.text(text, what="Your answer")
+        if not typed.strip():
+            talk("nothing written, nothing sealed")
+            raise click.exceptions.Exit(1)
+        journal.answers.seal(now.prompt, typed, until=until)
+        outcome = hand_over(journal, no_sync=no_sync)
+        _tell(journal, now.prompt, outcome, as_json=as_json)
+
+
+@click.command(cls=Act)
+@click.option("--all", "with_settled", is_flag=True, help="Also those that are open, skipped or taken back.")
+@no_sync_option
+@json_option
+def answers(*, with_settled: bool, no_sync: bool, as_json: bool) -> None:
+    """List the prompts that you can answer, and those that are sealed."""
+    with opened() as journal:
+        journal.view()  # who has read it all opens what is due while exchanging
+        catch_up(journal, no_sync=no_sync)
+        found = [one for one in journal.answers.all() if with_settled or not one.is_settled]
+        found.sort(key=lambda one: one.mine != "none")  # what can be answered comes first
+        if as_json:
+            print_json("answers/1", {"answers": [answering_fields(one) for one in found]})
+            return
+        partner = name_or_partner(journal.partner_name)
+        short = shorten(journal.view())
+        rows = [(short(one.prompt) if one.is_entry else clean_line(one.prompt), _stands(one, partner)) for one in found]
+        for line in table(rows):
+            click.echo(line)
+        if not found:
+            talk("nothing is sealed" + ("" if with_settled else "; `answers --all` lists what was"))
+
+
+@click.command(cls=Act)
+@click.argument("prompt", metavar="PROMPT")
+@no_sync_option
+@json_option
+def withdraw(prompt: str, *, no_sync: bool, as_json: bool) -> None:
+    """Take your sealed answer to PROMPT back, as long as nothing is open.
+
+    No device of yours opens it then. If your partner's answer was opened for it at the same moment, that one stays
+    unread here too.
+    """
+    with opened() as journal:
+        now = _found(journal, prompt, no_sync=no_sync)
+        journal.answers.withdraw(now.prompt)
+        outcome = hand_over(journal, no_sync=no_sync)
+        _tell(journal, now.prompt, outcome, as_json=as_json)
+
+
+@click.command(cls=Act)
+@click.argument("prompt", metavar="PROMPT")
+@json_option
+def skip(prompt: str, *, as_json: bool) -> None:
+    """Leave PROMPT without an answer. Your partner learns nothing of it, and you can still answer later."""
+    with opened() as journal:
+        done = journal.answers.skip(prompt)
+        if as_json:
+            print_json("answer/1", answering_fields(done))
+            return
+        say("skipped; it stays with you")
+
+
+def answering_fields(one: Answering) -> dict[str, object]:
+    """Return how a prompt stands as plain data."""
+    return {
+        "prompt": one.prompt,
+        "is_entry": one.is_entry,
+        "mine": one.mine,
+        "theirs": one.theirs,
+        "until": None if one.until is None else one.until.isoformat(),
+        "my_texts": list(one.my_texts),
+        "their_texts": list(one.their_texts),
+        "entries": list(one.entries),
+        "closed": one.closed,
+        "invalid": one.invalid,
+    }
+
+
+def _found(journal: Journal, prompt: str, *, no_sync: bool) -> Answering:
+    """Return how a prompt stands; an entry that is not here yet is looked for in the shared folder.
+
+    Raises:
+        NoSuchEntryError: it is no entry's id, and looks like one.
+    """
+    try:
+        return journal.answers.of(prompt)
+    except NoSuchEntryError:
+        if no_sync:
+            raise
+        look(journal)
+        return journal.answers.of(prompt)
+
+
+def _tell(journal: Journal, prompt: str, outcome: SyncReport | str | None, *, as_json: bool) -> None:
+    """Say how a prompt stands after something was written about it, and what keeps it from the shared folder."""
+    now = journal.answers.of(prompt)
+    if as_json:
+        print_json("answer/1", answering_fields(now))
+        return
+    say(_stands(now, name_or_partner(journal.partner_name)))
+    trouble = outcome if isinstance(outcome, str) else "" if outcome is None else outcome.message
+    if trouble:
+        talk(clean_line(trouble))
+
+
+def _stands(one: Answering, partner: str) -> str:
+    """Return how a prompt stands in a sentence: what I can do, and never what the other should."""
+    facts = [_state(one, partner)]
+    if one.until is not None and one.theirs != "late":
+        facts.append(f"until {moment(one.until)}")
+    if one.closed and (one.mine, one.theirs) == ("open", "open"):
+        facts.append(f"{counted(one.closed, 'answer')} of {partner} stays closed")
+    if one.invalid:
+        facts.append(f"{counted(one.invalid, 'invalid release')} left out")
+    return " · ".join(facts)
+
+
+def _state(one: Answering, partner: str) -> str:
+    if (one.mine, one.theirs) == ("open", "open"):
+        return f"both are open: {', '.join(f'`show {entry[:PREFIX_DIGITS]}`' for entry in one.entries)}"
+    if one.mine in ("none", "sealed") and one.theirs == "late":
+        return "its time is over, so it stays closed"
+    if one.mine == "sealed" and one.theirs == "sealed":
+        return "both have answered; it opens with the next sync"
+    return {
+        "none": f"sealed by {partner}; you can `seal` yours, or `skip` it",
+        "sealed": "yours is sealed; it opens once both have answered",
+        "open": f"both have answered: yours is open, that of {partner} is closed",
+        "withdrawn": "taken back",
+        "skipped": "skipped",
+    }[one.mine]
