@@ -14,12 +14,12 @@ from hypothesis import HealthCheck, settings
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 
-# "ci" and "long" take the same examples in each run. "fuzz" and "soak" draw anew, from a printed seed.
+# "ci" and "long" take the same examples in each run. "fresh" and "soak" draw anew, from a printed seed.
 _QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large]
 settings.register_profile("ci", derandomize=True, database=None, deadline=None, print_blob=True, max_examples=50)
 settings.register_profile("long", settings.get_profile("ci"), max_examples=1000, suppress_health_check=_QUIET)
-settings.register_profile("fuzz", settings.get_profile("long"), derandomize=False, max_examples=2000)
-settings.register_profile("soak", settings.get_profile("fuzz"), max_examples=50_000)
+settings.register_profile("fresh", settings.get_profile("long"), derandomize=False, max_examples=2000)
+settings.register_profile("soak", settings.get_profile("fresh"), max_examples=50_000)
 settings.load_profile("ci")
 
 if not sys.flags.safe_path and importlib.util.find_spec("couplejournal_plugins") is None:
@@ -30,7 +30,7 @@ if not sys.flags.safe_path and importlib.util.find_spec("couplejournal_plugins")
 
 def pytest_configure(config: pytest.Config) -> None:
     """Draw the seed of a random run here, before the workers start, so that all take the same and it can be printed."""
-    if config.getoption("--hypothesis-profile") in {"fuzz", "soak"} and config.getoption("--hypothesis-seed") is None:
+    if config.getoption("--hypothesis-profile") in {"fresh", "soak"} and config.getoption("--hypothesis-seed") is None:
         config.option.hypothesis_seed = str(int.from_bytes(os.urandom(4), "big"))
 
 

@@ -54,6 +54,10 @@ class Machine(RealSystem):
         """Return the start set."""
         return self.boot
 
+    def machine_id(self) -> str:
+        """Return a machine."""
+        return "machine"
+
 
 class Chain:
     """A keychain in memory."""

@@ -35,7 +35,7 @@ def met() -> tuple[Member, Member]:
 
 def sealed_by(member: Member, plain: bytes, *, count: int = 1, end: bytes = b"L" * 32) -> bytes:
     """Return a file of a member with any body under its newest epoch."""
-    epoch = member.book._writer.newest_epoch()
+    epoch = member.book._writer.rotation.newest()
     assert epoch is not None
     key = member.book._shelf.epochs.key_of(epoch.id)
     assert key is not None

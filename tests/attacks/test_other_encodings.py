@@ -26,7 +26,7 @@ def verified(op: bytes) -> segments.VerifiedSegment:
 
 
 @pytest.mark.parametrize("op", [UNSORTED, TWICE, NOT_A_NUMBER, FINE + b"\0"])
-def test_another_encoding_is_refused_whole(op: bytes) -> None:
+def test_56_another_encoding_is_refused_whole(op: bytes) -> None:
     """Keys out of order or twice, a value that is no number, a byte more: refused, though the signature holds."""
     assert verified(FINE).ops == (FINE,)
     assert op != FINE

@@ -32,7 +32,7 @@ def room(tmp_path: Path) -> Room:
 
 @pytest.mark.parametrize("suffix", [".offer", ".join"])
 @pytest.mark.parametrize("place", [0, 40, 5_000, -1])
-def test_altered_pairing_file_is_passed_over(room: Room, suffix: str, place: int) -> None:
+def test_25_altered_pairing_file_is_passed_over(room: Room, suffix: str, place: int) -> None:
     """25: a host that changes any bit of an offer or an answer is not listened to, since it lacks the words."""
     invitation, typed = invited(room)
     if suffix == ".join":
@@ -50,7 +50,7 @@ def test_altered_pairing_file_is_passed_over(room: Room, suffix: str, place: int
     assert joining_of(room.ben).check_words is not None
 
 
-def test_truncated_pairing_files_are_waited_for(room: Room) -> None:
+def test_25_truncated_pairing_files_are_waited_for(room: Room) -> None:
     """25: half an offer or answer is no offer or answer; the whole one serves when it has arrived."""
     invitation, typed = invited(room)
     room.ben.pairing.join(typed)
@@ -68,7 +68,7 @@ def test_truncated_pairing_files_are_waited_for(room: Room) -> None:
     assert invitation.check_words == six
 
 
-def test_conflict_copy_of_an_answer_serves(room: Room) -> None:
+def test_25_conflict_copy_of_an_answer_serves(room: Room) -> None:
     """25: what a sync client renamed is known by its content."""
     invitation, typed = invited(room)
     six = joined(room.ben, typed).check_words
@@ -78,7 +78,7 @@ def test_conflict_copy_of_an_answer_serves(room: Room) -> None:
     assert invitation.check_words == six
 
 
-def test_replayed_pairing_files_are_refused(room: Room) -> None:
+def test_26_replayed_pairing_files_are_refused(room: Room) -> None:
     """26: the offer or answer of an old invite says nothing to a new one: other keys, another offer."""
     first, typed = invited(room)
     joined(room.ben, typed)
@@ -94,7 +94,7 @@ def test_replayed_pairing_files_are_refused(room: Room) -> None:
     assert joining_of(room.ben).check_words is None
 
 
-def test_answer_to_another_offer_under_the_same_words_is_refused(room: Room) -> None:
+def test_26_answer_to_another_offer_under_the_same_words_is_refused(room: Room) -> None:
     """26: an answer names the offer that it answers, byte for byte."""
     invitation, typed = invited(room)
     joined(room.ben, typed)
@@ -106,7 +106,7 @@ def test_answer_to_another_offer_under_the_same_words_is_refused(room: Room) -> 
     assert invitation.check_words is not None
 
 
-def test_expired_invite_is_refused(room: Room) -> None:
+def test_27_expired_invite_is_refused(room: Room) -> None:
     """27: after 48 hours by the inviter's own clock nothing is accepted, and the reason is said."""
     invitation, typed = invited(room)
     joined(room.ben, typed).confirm()
@@ -119,7 +119,7 @@ def test_expired_invite_is_refused(room: Room) -> None:
     assert room.ana.pairing.invite().words != invitation.words
 
 
-def test_expired_invite_takes_no_answer(room: Room) -> None:
+def test_27_expired_invite_takes_no_answer(room: Room) -> None:
     """27: an answer that comes too late is not even looked at, and the sync says why."""
     invitation, typed = invited(room)
     room.couple.systems[0].advance(49 * HOURS_S)
@@ -128,7 +128,7 @@ def test_expired_invite_takes_no_answer(room: Room) -> None:
     assert not invitation.is_answered
 
 
-def test_second_joiner_is_never_admitted(room: Room) -> None:
+def test_27_second_joiner_is_never_admitted(room: Room) -> None:
     """27: an invite is used once; the first answer is pinned, and another one changes nothing, before or after."""
     invitation, typed = invited(room)
     ben = joined(room.ben, typed)
@@ -149,7 +149,7 @@ def test_second_joiner_is_never_admitted(room: Room) -> None:
         room.ana.pairing.invite()
 
 
-def test_pinned_answer_is_not_replaced_by_another_process(room: Room) -> None:
+def test_27_pinned_answer_is_not_replaced_by_another_process(room: Room) -> None:
     """27: two processes that look at once pin one answer: what was compared is what is accepted."""
     invitation, typed = invited(room)
     six = joined(room.ben, typed).check_words
@@ -167,7 +167,7 @@ def test_pinned_answer_is_not_replaced_by_another_process(room: Room) -> None:
     assert current.check_words == six
 
 
-def test_cancelled_invite_is_dead(room: Room) -> None:
+def test_27_cancelled_invite_is_dead(room: Room) -> None:
     """27: after a cancel nothing is accepted, the offer is gone, and a second cancel says so."""
     invitation, typed = invited(room)
     joined(room.ben, typed).confirm()
@@ -181,7 +181,7 @@ def test_cancelled_invite_is_dead(room: Room) -> None:
     assert is_alone(room.ben)
 
 
-def test_thief_who_joins_first_shows_other_words(room: Room) -> None:
+def test_28_thief_who_joins_first_shows_other_words(room: Room) -> None:
     """28: a thief of the words who answers first makes the six words differ; the refusal ends it with nothing done."""
     invitation, typed = invited(room)
     eve = joined(room.eve, typed)
@@ -196,7 +196,7 @@ def test_thief_who_joins_first_shows_other_words(room: Room) -> None:
     assert all(map(is_alone, room.couple))
 
 
-def test_thief_who_replaces_the_offer_shows_other_words(room: Room) -> None:
+def test_28_thief_who_replaces_the_offer_shows_other_words(room: Room) -> None:
     """28: an offer for a book of the thief's own leaves the inviter's screen without the joiner's words."""
     invitation, typed = invited(room)
     secret = sealing.secret_of(typed)
@@ -220,7 +220,7 @@ def test_thief_who_replaces_the_offer_shows_other_words(room: Room) -> None:
     assert is_alone(room.ana)
 
 
-def test_genesis_with_true_roots_and_strange_devices_is_refused(room: Room) -> None:
+def test_28_genesis_with_true_roots_and_strange_devices_is_refused(room: Room) -> None:
     """28: a book that names the true persons with a device of a stranger's lacks a founding signature: not taken."""
     _, typed = invited(room)
     ben = joined(room.ben, typed)
@@ -244,8 +244,33 @@ def test_genesis_with_true_roots_and_strange_devices_is_refused(room: Room) -> N
     assert ben.state == "confirmed"
 
 
-def test_nothing_happens_before_both_said_yes(room: Room) -> None:
-    """28: six words on both screens found, admit, write and copy nothing; nor does the yes of the joiner alone."""
+@pytest.mark.parametrize(
+    ("word", "is_critical", "book"), [("found", True, b"B" * 32), ("fund", False, NO_BOOK), ("lack", False, NO_BOOK)]
+)
+def test_28_a_beginning_that_would_not_open_is_not_taken(room: Room, word: str, is_critical: bool, book: bytes) -> None:
+    """28: an inviter who signs a broken beginning with all the right names leaves the joiner's journal as it is."""
+    invitation, typed = invited(room)
+    ben = joined(room.ben, typed)
+    assert invitation.check_words == ben.check_words
+    ben.confirm()
+    found = state.load(room.ana.device.secrets.pairing)
+    assert isinstance(found, state.InviterState)
+    own, secrets = KeyPair(found.sign_seed, found.kem_seed), room.ana.device.secrets
+    join = sealing.open_join(found.secret, found.offer, found.join)
+    founders = [(secrets.root_keys, own.public.raw), (join.root_keys, join.keys)]
+    signatures = [founding_signature(secrets.founding_seed, founders), join.founding_signature]
+    fields = words.Found(founders, signatures) if word != "lack" else words.Lack([])
+    op = codec.encode_op(word, fields, salt=bytes(16), clock=(1, 0), critical=is_critical)
+    prev = domains.first_link(own.id, bytes(16), KEY_STREAM)
+    sealed = segments.seal_keys(own, book=book, stream=bytes(16), first=1, prev=prev, ops=[op]).sealed
+    room.plant(f"{book_id_of(sealed.data).hex()[:32]}/book.cj", sealed.data)
+    room.sync(room.ben)
+    assert is_alone(room.ben)
+    room.ben.add(cj.Note("still my own"))
+
+
+def test_28_nothing_happens_before_both_said_yes(room: Room) -> None:
+    """28, F14: six words on both screens found, admit and copy nothing; nor does the yes of the joiner alone."""
     invitation, typed = invited(room)
     ben = joined(room.ben, typed)
     assert invitation.check_words == ben.check_words
@@ -258,7 +283,7 @@ def test_nothing_happens_before_both_said_yes(room: Room) -> None:
     assert is_alone(room.ben)
 
 
-def test_joiner_who_has_not_said_yes_takes_and_writes_nothing(room: Room) -> None:
+def test_28_joiner_who_has_not_said_yes_takes_and_writes_nothing(room: Room) -> None:
     """28: the inviter's yes founds the book in the folder; the joiner's device leaves it there until its own yes."""
     invitation, typed = invited(room)
     ben = joined(room.ben, typed)
@@ -294,7 +319,7 @@ def weak_keys() -> list[bytes]:
 
 
 @pytest.mark.parametrize("number", range(20))
-def test_weak_keys_are_refused(room: Room, number: int) -> None:
+def test_30_weak_keys_are_refused(room: Room, number: int) -> None:
     """30: small-order, low-order, non-canonical and cut keys are refused in an answer, as device and as root."""
     invitation, typed = invited(room)
     secret, weak = sealing.secret_of(typed), weak_keys()[number]
@@ -311,7 +336,7 @@ def test_weak_keys_are_refused(room: Room, number: int) -> None:
         assert invitation.check_words is None
 
 
-def test_partner_answer_without_founding_signature_is_refused(room: Room) -> None:
+def test_30_partner_answer_without_founding_signature_is_refused(room: Room) -> None:
     """30: an answer of a root whose founding key did not sign, or of one's own root, is not pinned."""
     invitation, typed = invited(room)
     secret, offer = sealing.secret_of(typed), room.files[room.suffixed(".offer")]

@@ -34,7 +34,7 @@ def own_devices(tmp_path: Path) -> tuple[Couple, DriveSim, Journal]:
     return couple, sim, phone
 
 
-def test_rolled_back_folder_keeps_a_new_device_waiting(own_devices: tuple[Couple, DriveSim, Journal]) -> None:
+def test_29_rolled_back_folder_keeps_a_new_device_waiting(own_devices: tuple[Couple, DriveSim, Journal]) -> None:
     """29: while the folder shows less than the heads that the invite pinned, the new device takes no book."""
     couple, sim, phone = own_devices
     ana = couple.journals[0]
@@ -64,7 +64,7 @@ def test_rolled_back_folder_keeps_a_new_device_waiting(own_devices: tuple[Couple
     assert phone.device.shared is not None
 
 
-def test_other_history_than_the_invite_stops_a_new_device(own_devices: tuple[Couple, DriveSim, Journal]) -> None:
+def test_29_other_history_than_the_invite_stops_a_new_device(own_devices: tuple[Couple, DriveSim, Journal]) -> None:
     """29: where the folder contradicts a head that the invite pinned, the new device stops and says so."""
     couple, sim, phone = own_devices
     ana = couple.journals[0]
@@ -95,7 +95,7 @@ def test_other_history_than_the_invite_stops_a_new_device(own_devices: tuple[Cou
     assert "another history" in phone.sync().message
 
 
-def test_admission_by_another_key_is_not_taken(own_devices: tuple[Couple, DriveSim, Journal]) -> None:
+def test_29_admission_by_another_key_is_not_taken(own_devices: tuple[Couple, DriveSim, Journal]) -> None:
     """29: only the admission by the device that the invite named counts, even if another of the same person admits."""
     couple, _, phone = own_devices
     ana = couple.journals[0]
@@ -120,7 +120,7 @@ def test_admission_by_another_key_is_not_taken(own_devices: tuple[Couple, DriveS
     assert joining.state == "confirmed"
 
 
-def test_answer_with_a_key_that_is_there_already_is_refused(own_devices: tuple[Couple, DriveSim, Journal]) -> None:
+def test_30_answer_with_a_key_that_is_there_already_is_refused(own_devices: tuple[Couple, DriveSim, Journal]) -> None:
     """30: the key of a device that belongs to the book cannot be admitted once more."""
     couple, sim, _ = own_devices
     ana, ben = couple.journals[:2]
@@ -180,12 +180,12 @@ def shapes_of_a_pairing(tmp_path: Path, private: int) -> list[list[tuple[str, in
     return shapes
 
 
-def test_private_entries_show_nowhere(tmp_path: Path) -> None:
+def test_42_private_entries_show_nowhere(tmp_path: Path) -> None:
     """42: with none or with many private entries the folder has the same names and sizes at every step of a pairing."""
     assert shapes_of_a_pairing(tmp_path / "none", 0) == shapes_of_a_pairing(tmp_path / "many", 25)
 
 
-def test_private_entries_change_no_byte(tmp_path: Path) -> None:
+def test_42_private_entries_change_no_byte(tmp_path: Path) -> None:
     """42: private entries, their revisions and retractions change no byte, name or time in the folder."""
     sim = DriveSim(1)
     couple = Couple(tmp_path, disk=lambda _: MemoryDisk())

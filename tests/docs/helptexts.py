@@ -16,7 +16,7 @@ from couplejournal.cli.main import cli
 CHECKOUT = Path(__file__).resolve().parents[2]
 PAGE = CHECKOUT / "docs" / "reference" / "cli.md"
 WIDTH = 80
-BLOCK = re.compile(r"^```help ([a-z ]+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```help ([a-z -]+)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
 def help_texts() -> dict[str, str]:

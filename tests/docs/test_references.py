@@ -79,7 +79,7 @@ def test_the_help_in_the_reference_is_the_present_one(name: str) -> None:
 def test_exit_codes_are_in_the_reference() -> None:
     """Each exit code of an error, and those of usage, parts and interruption, stands in the table of commands."""
     codes = {int(code) for code in re.findall(r"^\| `(\d+)` \|", PAGE.read_text("utf-8"), re.MULTILINE)}
-    assert codes == {0, 2, 3, 130, *(found.exit_code for found in CLASSES)}
+    assert codes == {0, 2, 3, 13, 130, *(found.exit_code for found in CLASSES)}
 
 
 def test_every_variable_is_in_the_reference() -> None:

@@ -99,13 +99,19 @@ class Person:
 
 
 class Two:
-    """An inviter and a joiner who go on, one act after the other, until both share a journal."""
+    """An inviter and a joiner who go on, one act after the other, until both share a journal.
 
-    def __init__(self, inviter: Person, joiner: Person, sim: DriveSim, *, is_device: bool = False) -> None:
+    ``old`` is the book that they share before, where they begin anew.
+    """
+
+    def __init__(
+        self, inviter: Person, joiner: Person, sim: DriveSim, *, is_device: bool = False, old: bytes | None = None
+    ) -> None:
         self.inviter = inviter
         self.joiner = joiner
         self.sim = sim
         self.is_device = is_device
+        self.old = old
         self.words = ""
         self.beginnings = 0
 
@@ -121,19 +127,22 @@ class Two:
 
     def _is_settled(self) -> bool:
         done = [person.attempt(lambda journal: (journal.pairing.current,)) for person in (self.inviter, self.joiner)]
-        return done == [(None,), (None,)] and self.joiner.attempt(lambda _: self.joiner.shared()) is not None
+        has_come = self.joiner.attempt(lambda _: self.joiner.shared()) not in (None, self.old)
+        return done == [(None,), (None,)] and has_come
 
     def _is_wanted(self) -> bool:
-        """Return whether the joiner still has no shared book, as far as its program could say."""
-        return self.joiner.attempt(lambda _: (self.joiner.shared(),)) == (None,)
+        """Return whether the joiner still has no new shared book, as far as its program could say."""
+        return self.joiner.attempt(lambda _: (self.joiner.shared(),)) == (self.old,)
 
     def _invite(self, journal: cj.Journal) -> None:
         journal.sync()
         current = journal.pairing.current
-        is_in = self.inviter.shared() is not None and not self.is_device
+        is_in = self.inviter.shared() not in (None, self.old) and not self.is_device
         if current is None and self._is_wanted() and not is_in and not self._is_on_its_way(journal):
             self.beginnings += 1
-            current = journal.pairing.invite(device=self.is_device, share_existing=True)
+            current = journal.pairing.invite(
+                device=self.is_device, share_existing=True, anew=self.old is not None
+            )  # fmt: skip
         if isinstance(current, cj.Invitation):
             self.words = " ".join(current.words)
 
@@ -145,7 +154,7 @@ class Two:
     def _join(self, journal: cj.Journal) -> None:
         current = journal.pairing.current
         if current is None and self._is_wanted() and self.words:
-            current = journal.pairing.join(self.words, share_existing=True)
+            current = journal.pairing.join(self.words, share_existing=True, anew=self.old is not None)
         if isinstance(current, cj.Joining):
             theirs = self.inviter.attempt(lambda other: other.pairing.current)
             if isinstance(theirs, cj.Invitation) and current.check_words is not None:

@@ -121,6 +121,7 @@ def require_all_there(ana: Member, told: list[Op]) -> None:
     assert verdicts <= {Verdict.STORED, Verdict.KNOWN}
     assert {op.id for op in (*told, after)} <= {op.id for op in ben.ops()}
     assert ana.book.gaps() == ben.book.gaps() == []
+    assert ana.book.notices() == ben.book.notices() == (), "a crash is no restored backup"
 
 
 @pytest.mark.parametrize("act", ACTS, ids=lambda act: act.__name__)

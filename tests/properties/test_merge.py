@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import attrs
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from unit.merge.scribe import BEN, PERSONS, START_MS, Scribe, fixed, fold
@@ -236,3 +237,33 @@ def test_arbitrary_fields_never_raise(shared: list[Op], private: list[Op]) -> No
     told(view)
     told(view.shared_only())
     list(view.entries(text="a", tag="b", kind=KINDS, since="1999-01-01", until="2100-01-01"))
+
+
+@MERGE
+@given(world=worlds(), data=st.data())
+def test_words_past_a_pin_are_as_if_nobody_had_written_them(world: World, data: st.DataObject) -> None:
+    """Whatever removed devices wrote later: entries, threads and steps are those of the rest; none of it is lost."""
+    upto = data.draw(st.dictionaries(st.sampled_from(world.shared), st.integers(0, 6), min_size=1))
+    accepted = {scribe.key: {scribe.stream: seq} for scribe, seq in upto.items()}
+    shared = world.ops["shared"]
+    counting = [op for op in shared if op.key not in accepted or op.seq <= accepted[op.key].get(op.stream, 0)]
+    judged = view_of(data.draw(st.permutations(shared)), world.ops["private"], accepted=accepted)
+    rest = view_of(counting, world.ops["private"])
+    assert [attrs.evolve(entry, device="") for entry in judged.entries()] == [
+        attrs.evolve(entry, device="") for entry in rest.entries()
+    ]
+    ids = [entry.id for entry in rest.entries()]
+    assert [[part.id for part in judged.thread(one)] for one in ids] == [
+        [part.id for part in rest.thread(one)] for one in ids
+    ]
+    assert [judged.steps_allowed(one) for one in ids] == [rest.steps_allowed(one) for one in ids]
+    kept = {entry.id for entry in judged.apart()}
+    written = {op.id.hex() for op in shared if op not in counting and op.word == "write" and is_well_formed(op)}
+    frozen = fold(shared, accepted=accepted)
+    retracted = {entry.hex() for entry in frozen.written if (one := frozen.record(entry)) and one.retractions}
+    assert written - kept <= retracted
+
+
+def is_well_formed(op: Op) -> bool:
+    """Return whether the fields of an operation fit its word, so that there is something to show."""
+    return bool(fold([op]).written)
