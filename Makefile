@@ -2,6 +2,7 @@
 # Everything is set up once, inside $(VENV): no system package and no real journal is touched.
 PYTHON ?= python3
 VENV   ?= .venv
+FUZZ_SECONDS ?= 600
 PY     := $(VENV)/bin/python
 PIP    := $(PY) -m pip --disable-pip-version-check --quiet
 # Safe path: what is imported is the installed wheel, in child processes too, and never the folder that make stands in.
@@ -9,7 +10,7 @@ RUN    := PYTHONSAFEPATH=1 $(PY)
 PYTEST := $(RUN) -m pytest
 SOURCES := $(shell find couplejournal plugins -name __pycache__ -prune -o -print) pyproject.toml README.md LICENSE
 
-.PHONY: demo test check format lint types layers docs long bench fuzz soak clean
+.PHONY: demo test check format lint types layers docs long bench fresh fuzz soak clean
 .DEFAULT_GOAL := test
 
 demo: $(VENV)/run.stamp  ## two people, one folder: the main job, end to end
@@ -37,14 +38,17 @@ layers: $(VENV)/check.stamp
 docs: $(VENV)/test.stamp  ## links, glossary, references
 	$(PYTEST) tests/docs
 
-long: $(VENV)/test.stamp  ## simulation, crash points, real drives, fuzz: at most 18 minutes
+long: $(VENV)/test.stamp $(VENV)/fuzz.stamp  ## simulation, crash points, real drives, fuzz: at most 18 minutes
 	$(PYTEST) -n auto -m "(long or drives) and not bench" --hypothesis-profile=long
 
 bench: $(VENV)/test.stamp  ## ratios to a floor measured in the same run
 	$(PYTEST) -m bench -s
 
-fuzz: $(VENV)/test.stamp  ## every property with a fresh seed, which is printed
-	$(PYTEST) -n auto -m "hypothesis and not bench" --hypothesis-profile=fuzz
+fresh: $(VENV)/test.stamp  ## every property with a fresh seed, which is printed
+	$(PYTEST) -n auto -m "hypothesis and not bench" --hypothesis-profile=fresh
+
+fuzz: $(VENV)/test.stamp $(VENV)/fuzz.stamp  ## every parser of foreign bytes, for FUZZ_SECONDS in all
+	$(RUN) tests/fuzz --seconds $(FUZZ_SECONDS) --corpus $(VENV)/fuzz
 
 soak: $(VENV)/test.stamp  ## hours, by hand
 	$(PYTEST) -n auto -m "(long or drives) and not bench" --hypothesis-profile=soak
@@ -78,5 +82,10 @@ $(VENV)/check.stamp: pyproject.toml $(VENV)/made.stamp | $(VENV)/test.stamp
 	$(PIP) install --group check
 	@touch $@
 
+# The fuzzer has wheels for Linux on x86-64 alone; elsewhere its tests say why they are skipped.
+$(VENV)/fuzz.stamp: pyproject.toml $(VENV)/made.stamp | $(VENV)/test.stamp
+	-$(PIP) install --only-binary :all: --group fuzz
+	@touch $@
+
 # The tools stay when only the sources changed; the wheel does not.
-docs test long bench fuzz soak: $(VENV)/run.stamp
+docs test long bench fresh fuzz soak: $(VENV)/run.stamp
