@@ -85,12 +85,15 @@ class Rotation:
         It is a preference that any device may lose, and the operation that brought the keys is stored already: so a
         disk that fails here fails nothing, and the next note makes up for it.
         """
-        if self._shelf.own.id not in self._membership.keys:
+        own = self._membership.keys.get(self._shelf.own.id)
+        if own is None:
             return  # what a newcomer fetched before its own admission came in no order that says anything
         with contextlib.suppress(StoreError):
             order = self._order()
             fresh = [key for key in self._membership.keys.values() if key.id not in order]
-            fresh.sort(key=lambda key: (bool(key.admitter), key.admission))  # the genesis was held before all else
+            # The genesis was held before all else; who comes back by its root knows no order at all.
+            is_back = own.admitter in {person.root for person in self._membership.persons}
+            fresh.sort(key=lambda key: (bool(key.admitter) and not is_back, key.admission))
             noted = b"".join([*order, *(key.id for key in fresh)])
             self._disk.replace(self._path, noted, private=True)
 

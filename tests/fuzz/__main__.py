@@ -34,7 +34,7 @@ MEMORY_MB: Final = 768  # of the whole process: Python, the fuzzer's tables, and
 _EXECUTED: Final = re.compile(r"stat::number_of_executed_units: (\d+)")
 _PEAK: Final = re.compile(r"stat::peak_rss_mb: +(\d+)")
 _RUNNING: Final = re.compile(r"^#(\d+)\s", re.MULTILINE)
-_GRACE_S: Final = 60
+_GRACE_S: Final = 300
 
 
 def _planted(data: bytes) -> None:
@@ -71,8 +71,13 @@ def has_fuzzer() -> bool:
     return importlib.util.find_spec(ATHERIS) is not None
 
 
-def fuzz(target: Target, *, seconds: float, runs: int, corpus: Path, cases: Path = CASES) -> Outcome:
-    """Fuzz one target in a child, for so many seconds or (if not 0) runs, whichever ends first."""
+def fuzz(
+    target: Target, *, seconds: float, runs: int, corpus: Path, cases: Path = CASES, is_guided: bool = True
+) -> Outcome:
+    """Fuzz one target in a child, for so many seconds or (if not 0) runs, whichever ends first.
+
+    Not guided, what the corpus holds is changed without a look at what the code does with it: many times as fast.
+    """
     folder = corpus / target.name
     folder.mkdir(parents=True, exist_ok=True)
     for seed in all_seeds(target):
@@ -82,10 +87,12 @@ def fuzz(target: Target, *, seconds: float, runs: int, corpus: Path, cases: Path
         options = [
             f"-max_total_time={max(1, round(seconds))}", f"-max_len={target.limit_bytes}",
             f"-timeout={SECONDS_FOR_ONE}", f"-rss_limit_mb={MEMORY_MB}", f"-artifact_prefix={scratch}/",
-            "-print_final_stats=1", "-verbosity=1", *([f"-runs={runs}"] if runs else []), str(folder),
+            "-print_final_stats=1", "-verbosity=1", *([f"-runs={runs}"] if runs else []),
+            *([] if is_guided else ["-keep_seed=1", "-reduce_inputs=0"]), str(folder),
         ]  # fmt: skip
+        how = "--within" if is_guided else "--within-unguided"
         child = subprocess.run(
-            [sys.executable, str(_HERE), "--within", target.name, *options], capture_output=True, text=True,
+            [sys.executable, str(_HERE), how, target.name, *options], capture_output=True, text=True,
             check=False, timeout=seconds + _GRACE_S, errors="replace",
             env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},
         )  # fmt: skip
@@ -111,15 +118,15 @@ def _kept(scratch: Path, cases: Path) -> Path | None:
     return None
 
 
-def _within(name: str, options: list[str]) -> None:
+def _within(name: str, options: list[str], *, is_guided: bool) -> None:
     """Be the child: import everything so that the fuzzer sees its branches, and hand over to it."""
     import atheris
 
-    with atheris.instrument_imports(include=["couplejournal"]):
+    with atheris.instrument_imports(include=["couplejournal" if is_guided else "nothing"]):
         target = (targets() | {PLANTED.name: PLANTED})[name]
         for seed in target.seeds():  # what is imported late is imported now
             attempt(target, seed)
-    if target is PLANTED:
+    if target is PLANTED or not is_guided:  # without any counter the fuzzer would not begin
         target = attrs.evolve(target, run=atheris.instrument_func(target.run))
     atheris.Setup([name, *options], lambda data: attempt(target, data))
     atheris.Fuzz()
@@ -130,6 +137,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seconds", type=float, default=300, help="for all targets together")
     parser.add_argument("--runs", type=int, default=0, help="end a target after so many executions (0: by time alone)")
     parser.add_argument("--target", action="append", choices=sorted(targets()), help="only this one; may be repeated")
+    parser.add_argument("--unguided", action="store_true", help="change what the corpus holds, and look at nothing")
     parser.add_argument("--corpus", type=Path, default=None, help="where interesting inputs are kept between runs")
     parser.add_argument("--cases", type=Path, default=CASES, help="where inputs that break a promise are kept")
     parser.add_argument("--log", type=Path, default=None, help="a file that gets one line of JSON for each target")
@@ -138,8 +146,8 @@ def _arguments() -> argparse.Namespace:
 
 def main() -> int:
     """Fuzz what is asked for; return 1 if anything was found."""
-    if sys.argv[1:2] == ["--within"]:
-        _within(sys.argv[2], sys.argv[3:])
+    if sys.argv[1:2] in (["--within"], ["--within-unguided"]):
+        _within(sys.argv[2], sys.argv[3:], is_guided=sys.argv[1] == "--within")
         return 0
     arguments = _arguments()
     if not has_fuzzer():
@@ -151,22 +159,23 @@ def main() -> int:
         for target in wanted:
             outcome = fuzz(
                 target, seconds=arguments.seconds / len(wanted), runs=arguments.runs,
-                corpus=arguments.corpus or Path(scratch), cases=arguments.cases,
+                corpus=arguments.corpus or Path(scratch), cases=arguments.cases, is_guided=not arguments.unguided,
             )  # fmt: skip
             print(outcome.line(), flush=True)
             if outcome.case is not None:
                 has_found = True
                 print(outcome.told)
             if arguments.log is not None:
-                _log(arguments.log, outcome)
+                _log(arguments.log, outcome, is_guided=not arguments.unguided)
     return int(has_found)
 
 
-def _log(path: Path, outcome: Outcome) -> None:
+def _log(path: Path, outcome: Outcome, *, is_guided: bool) -> None:
     """Add a line on one run."""
-    line = {
+    line: dict[str, object] = {
         "target": outcome.target, "executions": outcome.executions, "seconds": round(outcome.seconds, 1),
-        "peak_mb": outcome.peak_mb, "found": outcome.case is not None, "day": time.strftime("%Y-%m-%d"),
+        "peak_mb": outcome.peak_mb, "found": outcome.case is not None, "guided": is_guided,
+        "day": time.strftime("%Y-%m-%d"),
     }  # fmt: skip
     with path.open("a", encoding="utf-8") as file:
         file.write(json.dumps(line) + "\n")

@@ -180,6 +180,28 @@ def test_two_removals_accept_what_both_do() -> None:
             assert {op.id for op in his.ops() if op.key == phone.own.id and his.book.counts(op)} == counting
 
 
+def test_a_crash_right_after_a_branch_was_stored_hides_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A fork that names do not show is noted before its file is stored: so no crash makes it be overlooked."""
+    ana, ben = pair("ana", "ben")
+    ana.write("before")
+    meet([ana, ben])
+    one, other = many(ana, "one", "two", "three"), many(ana, "one", "TWO", "THREE")
+    ben.book.take([one[2]])
+    put = Replica.put
+
+    def crash(self: Replica, path: str, data: bytes) -> None:
+        put(self, path, data)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Replica, "put", crash)
+        with pytest.raises(KeyboardInterrupt):
+            ben.book.take([other[3]])
+    ben.reopen()
+    assert sorted(ben.texts()) == ["TWO", "before", "one", "three", "two"]
+    assert [notice.code for notice in ben.book.notices()] == ["forked"]
+
+
 def test_a_fork_that_no_name_shows_is_found_by_reading() -> None:
     """With all notes gone, and files whose numbers stand in one row, links tell that the last joins nothing."""
     ana, ben = pair("ana", "ben")
@@ -257,10 +279,14 @@ def test_an_end_on_a_branch_counts_by_its_branch() -> None:
             assert ben.book.enders() == {phone.own.id}
             ben.disk.remove(ben.state / "book.marks")
             ben.reopen()
-        ana.remove(phone, pins={phone.own.id: [(STREAM, 2, plain.links[1])]})
-        ben.take_from(ana)
-        assert ben.book.enders() == frozenset()
-        assert not ben.reopen().is_ended()
+        again = words_segment(phone, [*notes("one"), *packed(("end", words.End()), at=8)])
+        for pinned, enders in ((plain, set()), (over, {phone.own.id}), (again, {phone.own.id})):
+            hers, his = ana.copied(), ben.copied()
+            his.book.take([again.sealed.data])
+            hers.remove(phone, pins={phone.own.id: [(STREAM, 2, pinned.links[1])]})
+            his.take_from(hers)
+            assert his.book.enders() == enders
+            assert his.reopen().enders() == enders
 
 
 @pytest.mark.parametrize("type_", [WORD_STREAM, KEY_STREAM])

@@ -137,12 +137,15 @@ def test_a_replica_that_was_put_back_is_told_by_the_notes() -> None:
         one, his = ana.copied(), ben.copied()
         first = one.write("one")
         backup = below(one, one.replica)
+        later = first
         for number in range(backed_up):
-            one.write(f"lost {number}")
+            later = one.write(f"lost {number}")
         his.take_from(one)
         restore(one, backup, one.replica)
         assert one.texts() == ["one"]
-        assert one.write("new").stream != first.stream
+        new = one.write("new")
+        assert new.stream != first.stream
+        assert new.clock > later.clock, "what is not held any more was written before all the same"
         assert codes(one) == ["restored-or-copied"]
         meet([one, his])
         lost = [f"lost {number}" for number in range(backed_up)]
@@ -246,6 +249,23 @@ def test_a_stream_of_its_own_that_it_never_began_makes_a_restored_device_move_on
     assert codes(ana) == ["restored-or-copied"]
     ana.reopen()
     assert ana.write("four").stream == third.stream
+
+
+def test_a_beginning_alone_is_gone_on_with_by_the_founder_only_at_first() -> None:
+    """Set back to nothing but the beginning of the book, with its note lost, its founder does not sign there again."""
+    ana, ben = pair()
+    ana.write("one")
+    meet([ana, ben])
+    files = memory(ana).files
+    for path in [path for path in files if path.suffix in {".seg", ".marks"}]:
+        del files[path]
+    ana.reopen()
+    before = streams(ana)
+    ana.write("two")
+    assert len(streams(ana) - before) == 2
+    meet([ana, ben])
+    assert ben.texts() == ana.texts() == ["one", "two"]
+    assert codes(ben) == []
 
 
 def rounds(members: list[Member], ben: Member, count: int) -> None:

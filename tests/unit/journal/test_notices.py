@@ -149,15 +149,20 @@ def test_silence_is_told_after_two_weeks(couple: Couple) -> None:
 
 
 def test_a_clock_far_ahead_does_not_hide_silence(couple: Couple) -> None:
-    """A word dated years ahead says nothing about when its device was last heard."""
+    """A word dated years ahead says nothing about when its device was last heard; that of another device does."""
     ana, ben = couple
-    ben.add(cj.Note("his"), audience="shared")
-    couple.sync()
+    couple.pair(ben, couple.start("Ben", home="phone"), is_device=True)
+    phone = couple.journals[2]
     couple.systems[1].advance(3000 * DAY_S)
     ben.add(cj.Note("from far ahead"), audience="shared")
     couple.sync()
     couple.systems[0].advance(15 * DAY_S)
-    assert ana.notices() == ()  # when it really was is not known, and is not made up
+    [told] = ana.notices()
+    assert told.code == "silent"
+    couple.systems[2].advance(15 * DAY_S)
+    phone.add(cj.Note("his"), audience="shared")
+    couple.sync()
+    assert ana.notices() == ()
 
 
 def test_who_is_alone_hears_of_no_silence(tmp_path: Path) -> None:
