@@ -100,6 +100,6 @@ def test_beginning_anew_survives_some_faults(number: int, where: Where, fault: s
 def test_beginning_anew_survives_many_faults(number: int, where: Where, fault: str, begun: Begun) -> None:
     """M23: at many of the calls of either side a crash or a failure leaves the new journal and the end of the old."""
     count = calls_of(Again(*begun), number, where)
-    step = 1 if where == "drive" else 5 * stride(fault)
+    step = 1 if where == "drive" else 3 * stride(fault)
     for at in points(count, step=step, shift=KINDS.index((where, fault)) + number):
         survive(Again(*begun), number, where, fault, at)
