@@ -7,8 +7,7 @@ proved; two histories of one device are both kept, and nothing stops the writing
 
 from couplejournal.book.acks import Acknowledged
 from couplejournal.book.book import Book
-from couplejournal.book.rooting import Later
-from couplejournal.book.values import Gap, Held, Notice, Run, Taken, Verdict
+from couplejournal.book.values import Gap, Held, Later, Notice, Run, Taken, Verdict
 from couplejournal.book.writing import Draft
 
 __all__ = ["Acknowledged", "Book", "Draft", "Gap", "Held", "Later", "Notice", "Run", "Taken", "Verdict"]

@@ -36,9 +36,9 @@ class Acknowledged:
                 return
             for stream, seq, link in heads:
                 ends = self._held.setdefault(stream, {}).setdefault(op.key, {})
-                ends[link] = seq
+                ends[link] = max(seq, ends.get(link, 0))  # whatever it tells: in any order the same
                 if len(ends) > BRANCHES_LIMIT:
-                    del ends[min(ends, key=ends.__getitem__)]
+                    del ends[min(ends, key=lambda link: (ends[link], link))]
 
     def holders(self, stream: bytes, seq: int, leads: Leads | None = None) -> frozenset[bytes]:
         """Return the keys of the devices that told that they hold an operation.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
-from couplejournal.book import ending, intake, rooting, tending
+from couplejournal.book import ending, intake, tending
 from couplejournal.book.looking import OpenBook
 from couplejournal.book.values import Taken
 from couplejournal.book.writing import Draft
@@ -69,6 +69,8 @@ class Book(OpenBook):
             PairingError: the key is weak or did not sign, or can never belong to the journal (again).
             StoreError: the disk is full or failing.
         """
+        from couplejournal.book import rooting  # start-up: an act of the root is seldom
+
         rooting.admit_by_root(self._writer, root, keys, proof)
 
     def open_with(self, root: Root) -> int:
@@ -78,6 +80,8 @@ class Book(OpenBook):
             RecoveryError: the root is not that of this device's person.
             StoreError: this device may not write, or its disk is full or failing.
         """
+        from couplejournal.book import rooting  # start-up: as above
+
         return rooting.open_with(self._writer, root)
 
     def forget_root(self) -> None:
@@ -92,4 +96,6 @@ class Book(OpenBook):
             SetupError: a key is not to be removed: unknown, the other person's, this device's own, or the last.
             StoreError: the disk is full or failing; nobody was removed.
         """
+        from couplejournal.book import rooting  # start-up: as above
+
         rooting.remove_devices(self._writer, root, keys, pins)

@@ -7,12 +7,11 @@ from contextlib import AbstractContextManager
 from itertools import islice
 from pathlib import Path
 
-from couplejournal.book import ending, holding, pinning, publishing, rooting
+from couplejournal.book import ending, holding
 from couplejournal.book.acks import Acknowledged
-from couplejournal.book.rooting import Later
 from couplejournal.book.shelf import Shelf
 from couplejournal.book.streams import Stream
-from couplejournal.book.values import File, Gap, Held, Notice, Run
+from couplejournal.book.values import File, Gap, Held, Later, Notice, Run
 from couplejournal.book.writing import Writer
 from couplejournal.disk import Disk
 from couplejournal.errors import StoreError
@@ -123,6 +122,8 @@ class OpenBook:
         Raises:
             StoreError: the disk fails.
         """
+        from couplejournal.book import rooting  # start-up: who only writes removes nobody
+
         return rooting.would_fall(self._writer, keys, pins)
 
     def later_words(
@@ -133,6 +134,8 @@ class OpenBook:
         Raises:
             StoreError: the disk fails.
         """
+        from couplejournal.book import rooting  # start-up: as above
+
         return rooting.later_words(self._writer, keys, pins)
 
     def pins_before(self, key: bytes, until_ms: int) -> list[Head]:
@@ -142,6 +145,8 @@ class OpenBook:
             StoreError: the disk fails.
         """
         with self._writer.turn():
+            from couplejournal.book import pinning  # start-up: as above
+
             return pinning.pins_before(self._shelf, key, until_ms)
 
     def clock(self) -> tuple[int, int]:
@@ -232,6 +237,8 @@ class OpenBook:
 
     def held(self) -> list[Held]:
         """Return every file of the replica in publishing order: key segments first, each stream in its order."""
+        from couplejournal.book import publishing  # start-up: who only writes hands nothing over
+
         ordered = publishing.in_order(self._shelf)
         return [self._held(stream, part) for stream, part in ordered if not self._is_genesis(part)]
 

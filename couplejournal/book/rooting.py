@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
-import msgspec
-
 from couplejournal.book import holding, tending
 from couplejournal.book.branches import Place
 from couplejournal.book.shelf import Shelf
 from couplejournal.book.streams import Stream
+from couplejournal.book.values import Later
 from couplejournal.book.writing import Draft, Writer
 from couplejournal.errors import PairingError, RecoveryError, SetupError, UntrustedDataError
 from couplejournal.ops import words
@@ -25,20 +24,6 @@ from couplejournal.seal.epochs import EpochKeys
 from couplejournal.seal.keys import Root, is_signed
 
 PINS_PER_KEY: Final = 10_000  # a key that opened more streams than fit into an operation can be removed all the same
-
-
-class Later(msgspec.Struct, frozen=True):
-    """Words of a key that stand behind what a removal would accept, as far as this device heard of them.
-
-    Of one branch of a stream: ``accepted`` is the last number that would count, ``last`` the highest that is held here
-    or that others told to hold; ``by`` are the ids of the keys that told so (none: it is held here).
-    """
-
-    key: bytes
-    stream: bytes
-    accepted: int
-    last: int
-    by: tuple[bytes, ...]
 
 
 def remove_devices(

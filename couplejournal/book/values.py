@@ -119,3 +119,17 @@ class Notice(msgspec.Struct, frozen=True):
     key: bytes
     stream: bytes
     since_ms: int = 0
+
+
+class Later(msgspec.Struct, frozen=True):
+    """Words of a key that stand behind what a removal would accept, as far as this device heard of them.
+
+    Of one branch of a stream: ``accepted`` is the last number that would count, ``last`` the highest that is held here
+    or that others told to hold; ``by`` are the ids of the keys that told so (none: it is held here).
+    """
+
+    key: bytes
+    stream: bytes
+    accepted: int
+    last: int
+    by: tuple[bytes, ...]

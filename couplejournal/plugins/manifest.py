@@ -66,12 +66,16 @@ def read_manifest(data: bytes) -> Manifest:
     try:
         manifest = msgspec.convert(tomllib.loads(data.decode("utf-8")), Manifest, strict=True)
     except msgspec.ValidationError as error:
-        told = neutralised(str(error), one_line=True)  # it quotes what it met
-        raise PluginError(f"a plugin's {MANIFEST_NAME} does not fit: {told[:_TOLD_CHARACTERS]}") from error
+        raise PluginError(f"a plugin's {MANIFEST_NAME} does not fit: {_quoted(error)}") from error
     except (RecursionError, ValueError) as error:  # no UTF-8, no TOML, too deep, a number of thousands of digits
         raise PluginError(f"a plugin's {MANIFEST_NAME} is no valid TOML") from error
     _require_sound(manifest)
     return manifest
+
+
+def _quoted(told: object) -> str:
+    """Return what stands in a description, or quotes it, so that it may stand in a message."""
+    return neutralised(str(told), one_line=True)[:_TOLD_CHARACTERS]
 
 
 def _require_sound(manifest: Manifest) -> None:
@@ -79,7 +83,8 @@ def _require_sound(manifest: Manifest) -> None:
         raise PluginError("a plugin's id must be small letters, digits and underscores, at most 40")
     if manifest.api != API_LEVEL:
         raise PluginError(
-            f"plugin {manifest.id} is written for level {manifest.api} of the hooks, and this is level {API_LEVEL}",
+            f"plugin {manifest.id} is written for level {_quoted(manifest.api)} of the hooks, "
+            f"and this is level {API_LEVEL}",
             hint="install a version of the plugin, or of couplejournal, that fits the other",
         )
     if not _TARGET.fullmatch(manifest.target):
@@ -89,4 +94,4 @@ def _require_sound(manifest: Manifest) -> None:
     if manifest.provides.commands and manifest.tier != "trusted":
         raise PluginError(f"plugin {manifest.id}: only a trusted plugin may bring commands")
     if unknown := set(manifest.provides.hooks) - set(HOOKS):
-        raise PluginError(f"plugin {manifest.id} names a hook that level {API_LEVEL} has not: {min(unknown)}")
+        raise PluginError(f"plugin {manifest.id} names a hook that level {API_LEVEL} has not: {_quoted(min(unknown))}")

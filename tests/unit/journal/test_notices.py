@@ -197,9 +197,11 @@ def test_a_device_that_is_shut_out_says_by_whom() -> None:
         meet([ana, ben, phone])
         key = b"p" * 32
         made = epochs.new_epoch(key, ben.own.id, {ana.own.id: ana.own.public.kem}, None)
-        if is_false:
+        if is_false:  # in a stream of its own, where nothing was said before
             made.wraps.append((phone.own.id, bytes(1168)))
-        ben.book._writer.append_keys([Draft("epoch", made)])
+            ben.book.take([keys_segment(ben, packed(("epoch", made)), stream=b"P" * 16).sealed.data])
+        else:
+            ben.book._writer.append_keys([Draft("epoch", made)])
         [fact] = [fact for fact in ben.book.membership.epochs.values() if fact.commit == made.commit]
         said = words_segment(ben, notes("not for the phone"), epoch=fact.id, key=key)
         for member in (ana, phone):
