@@ -113,18 +113,21 @@ def _require_plain(value: Any, *, depth: int) -> None:
         raise UntrustedDataError("an operation is nested too deeply")
     kind = type(value)
     if kind is list:
-        for item in value:
-            _require_plain(item, depth=depth + 1)
+        items = value
     elif kind is dict:
-        for key, item in value.items():
+        for key in value:
             if type(key) is not str:
                 raise UntrustedDataError("an operation has a key that is not text")
-            _require_plain(item, depth=depth + 1)
-    elif kind is float:
-        if value - value != 0:
-            raise UntrustedDataError("an operation holds a number that is not finite")
-    elif kind not in _SCALARS:
+        items = value.values()
+    elif kind is float and value - value != 0:
+        raise UntrustedDataError("an operation holds a number that is not finite")
+    elif kind is float or kind in _SCALARS:
+        return
+    else:
         raise UntrustedDataError("an operation holds a value of an unknown type")
+    for item in items:
+        if type(item) not in _SCALARS or depth == DEPTH_LIMIT:  # most are: they ask for no call of their own
+            _require_plain(item, depth=depth + 1)
 
 
 _SCALARS: Final = frozenset({type(None), bool, int, str, bytes})

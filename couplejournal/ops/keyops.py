@@ -58,10 +58,11 @@ class Founder(msgspec.Struct, frozen=True):
 
 
 class Admission(msgspec.Struct, frozen=True):
-    """A valid `admit`: the operation's id, who admitted, and the new key's id and 1,248 bytes."""
+    """A valid `admit`: the operation's id, who admitted, for which person, and the new key's id and 1,248 bytes."""
 
     id: bytes
     author: bytes
+    person: bytes
     key: bytes
     keys: bytes
 
@@ -124,12 +125,13 @@ class Reader:
 
     def _admission(self, op: KeyOp, admit: words.Admit) -> Admission | None:
         """Return an admission whose new key is strong and signed for itself."""
+        message = admit_message(self._book, op.key, admit.keys, admit.person)
         is_valid = (
             len(admit.keys) == KEYS_BYTES
             and self._proofs.is_strong(admit.keys)
-            and self._proofs.is_signed(admit.keys[:32], admit.proof, admit_message(self._book, op.key, admit.keys))
+            and self._proofs.is_signed(admit.keys[:32], admit.proof, message)
         )
-        return Admission(op.id, op.key, key_id(admit.keys), admit.keys) if is_valid else None
+        return Admission(op.id, op.key, admit.person, key_id(admit.keys), admit.keys) if is_valid else None
 
 
 def _epoch(op: KeyOp, epoch: words.Epoch) -> EpochFact:
@@ -156,9 +158,9 @@ def found_message(persons: list[tuple[bytes, bytes]]) -> bytes:
     return domains.domain("found") + domains.digest("found", [list(pair) for pair in persons])
 
 
-def admit_message(book: bytes, author: bytes, keys: bytes) -> bytes:
-    """Return what a new device's key signs: ``D("admit") || H("admit", book, author's key id, keys)``."""
-    return domains.domain("admit") + domains.digest("admit", book, author, keys)
+def admit_message(book: bytes, author: bytes, keys: bytes, person: bytes) -> bytes:
+    """Return what a new device's key signs: ``D("admit") || H("admit", book, author's key id, keys, person id)``."""
+    return domains.domain("admit") + domains.digest("admit", book, author, keys, person)
 
 
 def read_found(genesis: KeyOp, proofs: Proofs) -> tuple[tuple[Person, ...], tuple[Founder, ...]]:

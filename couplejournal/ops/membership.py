@@ -8,7 +8,7 @@ holds is asked of `Proofs`, which `seal` answers: this module computes nothing s
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -60,10 +60,11 @@ class KnownKey(msgspec.Struct, frozen=True):
     """A key that some valid admission (or the genesis) names.
 
     ``admission`` is that operation's id, ``admitter`` the id of the key that signed it (empty: the genesis). ``person``
-    is the one for whom it was admitted; of a key that both persons admitted, it is either. ``standing``: "live",
-    "removed" by the root of its person, "void" (it owes its admission to an operation that does not count, or is
-    claimed by both), or "undecided" as long as the chains that decide are not held. ``is_fallen``: it owes its
-    admission to an operation that does not count, or is claimed by both, whether it was removed itself or not.
+    is the one for whom it was admitted; of a key that both persons admitted, it is either, always the same one.
+    ``standing``: "live", "removed" by the root of its person (of a key claimed by both: by either), "void" (it owes its
+    admission to an operation that does not count, or is claimed by both), or "undecided" as long as the chains that
+    decide are not held. ``is_fallen``: it owes its admission to an operation that does not count, or is claimed by
+    both, whether it was removed itself or not.
     """
 
     id: bytes
@@ -102,7 +103,7 @@ class Membership(msgspec.Struct, frozen=True, eq=False):
     lacks: frozenset[tuple[bytes, bytes]]
     """(asking key id, epoch id)."""
     removals: Mapping[bytes, tuple[Pins, ...]] = {}
-    """By the id of each removed key: the pins of each of its removals."""
+    """By the id of each removed key: the pins of each of its removals, by whichever root."""
     root_heads: tuple[Head, ...] = ()
     """The ends, one for each branch, of the root streams held that hold a removal; sorted."""
     apart: frozenset[bytes] = frozenset()
@@ -134,7 +135,7 @@ class Membership(msgspec.Struct, frozen=True, eq=False):
             epochs=epochs,
             grants=grants,
             lacks=lacks,
-            removals=graph.removals,
+            removals=_removals(graph),
             root_heads=_root_heads(persons, graph, reader),
             apart=_apart(epochs, keys, graph),
             links={op.id: (op.stream, op.seq) for found in graph.ops.values() for op in found.values()},
@@ -158,6 +159,22 @@ class Membership(msgspec.Struct, frozen=True, eq=False):
         """Return the person to whom a key belongs, or None for a key that nobody admitted."""
         known = self.keys.get(key)
         return known.person if known else None
+
+    def belongs_to(self, key: bytes, person: bytes) -> bool:
+        """Return whether a key was admitted for a person, whether it counts or not, and whoever else claims it."""
+        return person in self.graph.persons.get(key, ())
+
+    def is_claimed_by_both(self, key: bytes) -> bool:
+        """Return whether both persons claim a key, so that it is a device of neither (M6)."""
+        return len(self.graph.persons.get(key, ())) > 1
+
+    def standing_for(self, key: bytes, person: bytes) -> Standing | Literal["claimed"]:
+        """Return how a known key stands in the eyes of a person: nobody's removal but that of their own root is one.
+
+        A key that both claim is "claimed", until the person's own root removed it.
+        """
+        is_claimed = self.is_claimed_by_both(key) and (key, person) not in self.graph.removals
+        return "claimed" if is_claimed else self.keys[key].standing
 
     def live_devices(self, person: bytes) -> tuple[KnownKey, ...]:
         """Return the live devices of a person, ordered by the id of their admission."""
@@ -195,12 +212,12 @@ class Membership(msgspec.Struct, frozen=True, eq=False):
         """Return whether all that an epoch's author knew of removals is held: before that, it is not handed on."""
         return all(map(self.holds, epoch.roots))
 
-    def what_falls(self, pins: Mapping[bytes, Iterable[Head]]) -> frozenset[bytes]:
-        """Return the keys that would be live no more if their root removed others with these pins, by key id.
+    def what_falls(self, pins: Mapping[bytes, Iterable[Head]], person: bytes) -> frozenset[bytes]:
+        """Return the keys that would be live no more if a person's root removed others with these pins, by key id.
 
         The removed ones themselves are not among them.
         """
-        after = self.graph.standings({key: tuple(heads) for key, heads in pins.items()})
+        after, _ = self.graph.judged({key: tuple(heads) for key, heads in pins.items()}, by=person)
         return frozenset(key.id for key in self.keys.values() if key.is_live and after[key.id] != "live") - pins.keys()
 
 
@@ -218,12 +235,20 @@ def _known(genesis: KeyOp, graph: Graph) -> dict[bytes, KnownKey]:
         for one in admissions:
             held = found.get(one.key)
             if held is None or one.id < held.admission:
-                person, standing = min(graph.persons[one.key]), standings[one.key]
+                person, *others = sorted(graph.persons[one.key])
                 found[one.key] = KnownKey(
-                    one.key, one.keys, person, one.id, standing=standing, admitter=one.author,
-                    is_fallen=one.key not in sound or len(graph.persons[one.key]) > 1,
+                    one.key, one.keys, person, one.id, standing=standings[one.key], admitter=one.author,
+                    is_fallen=bool(others) or (one.key, person) not in sound,
                 )  # fmt: skip
     return found
+
+
+def _removals(graph: Graph) -> dict[bytes, tuple[Pins, ...]]:
+    """Return the pins of each removal by key; what counts for whom is told by the graph."""
+    found: dict[bytes, set[Pins]] = {}
+    for (key, _), lists in graph.removals.items():
+        found.setdefault(key, set()).update(lists)
+    return {key: tuple(sorted(lists)) for key, lists in found.items()}
 
 
 def _handed(
@@ -254,7 +279,7 @@ def _apart(epochs: Mapping[bytes, EpochFact], keys: Mapping[bytes, KnownKey], gr
     doubtful = [fact for fact in epochs.values() if not keys[fact.key].is_live]
     surely: dict[bytes, frozenset[bytes]] = {}
     for key in {fact.key for fact in doubtful}:
-        counts = (not keys[key].is_fallen and graph.counts(key)) or {}
+        counts = (not keys[key].is_fallen and graph.counts(key, keys[key].person)) or {}
         surely[key] = frozenset(link[:16] for link, answer in counts.items() if answer == "yes")
     return frozenset(fact.id for fact in doubtful if fact.id not in surely[fact.key])
 

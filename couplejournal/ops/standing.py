@@ -3,6 +3,9 @@
 Only the root of a person removes that person's devices, and a removal pins the last accepted places of the key's
 streams (docs/spec/membership.md 5.3). So removals never contradict each other: an operation counts when every one of
 them accepts it, and what is not held yet leaves an operation undecided, never wrongly decided.
+
+What is said is judged for each person apart: an admission names its person, and so does the new key's signature in it.
+Who has the secret of one key can have that one claimed for both, and reaches nobody else's (M6).
 """
 
 from __future__ import annotations
@@ -19,6 +22,8 @@ from couplejournal.ops.words import Head
 
 Counts = Literal["yes", "no", "undecided"]
 Standing = Literal["live", "removed", "void", "undecided"]
+Claim = tuple[bytes, bytes]
+"""A key's id, and a person for whom it was admitted."""
 Pins = tuple[Head, ...]
 """The last accepted places of one key's streams, as one removal names them; sorted."""
 
@@ -33,11 +38,11 @@ class Graph(msgspec.Struct, frozen=True):
     ops: Mapping[bytes, Mapping[bytes, KeyOp]]
     """By key id and operation id, known keys only."""
     admissions: Mapping[bytes, tuple[Admission, ...]]
-    """By the admitting key's id, ordered by the operations' ids."""
+    """By the admitting key's id, ordered by the operations' ids: those for a person for whom that key was admitted."""
     persons: Mapping[bytes, frozenset[bytes]]
     """By key id: the persons for whom it was admitted, whether the admissions count or not."""
-    removals: Mapping[bytes, tuple[Pins, ...]]
-    """By key id: the pins of each removal by the root of a person of that key."""
+    removals: Mapping[Claim, tuple[Pins, ...]]
+    """By key id and person: the pins of each removal of that key by that person's root."""
 
     @classmethod
     def of(
@@ -53,55 +58,65 @@ class Graph(msgspec.Struct, frozen=True):
         return cls(
             founders=named,
             ops={key: by_key.get(key, {}) for key in known},
-            admissions={key: admissions[key] for key in known if admissions.get(key)},
+            admissions=_heard(admissions, known),
             persons=known,
             removals=_removals(persons, known, named, by_key, reader),
         )
 
-    def counts(self, key: bytes, more: Iterable[Pins] = ()) -> Mapping[bytes, Counts] | None:
-        """Return by operation id what counts of a removed key, or None where all of it does.
+    def counts(self, key: bytes, person: bytes, more: Iterable[Pins] = ()) -> Mapping[bytes, Counts] | None:
+        """Return by operation id what of a key counts for a person who removed it, or None where all of it does.
 
         ``more`` are the pins of further removals.
         """
-        founder = self.founders.get(key)
-        removals = (*self.removals.get(key, ()), *more)
-        return None if not removals or (founder and founder.is_root) else counted(self.ops.get(key, {}), removals)
+        removals = (*self.removals.get((key, person), ()), *more)
+        return counted(self.ops.get(key, {}), removals) if removals else None
 
-    def standings(self, more: Mapping[bytes, Pins] | None = None) -> dict[bytes, Standing]:
-        """Return how each known key stands; ``more`` are pins of a further removal, by key id."""
-        return self.judged(more)[0]
+    def judged(
+        self, more: Mapping[bytes, Pins] | None = None, *, by: bytes = b""
+    ) -> tuple[dict[bytes, Standing], set[Claim]]:
+        """Return how each known key stands, and which are sound or may be: also of those that were removed since.
 
-    def judged(self, more: Mapping[bytes, Pins] | None = None) -> tuple[dict[bytes, Standing], set[bytes]]:
-        """Return how each known key stands, and which are sound or may be: also of those that were removed since."""
-        extra = more or {}
-        removed = {*self.removals, *(key for key in extra if key in self.persons and not self._is_root(key))}
+        ``more`` are the pins, by key id, of a further removal by the root of the person ``by``.
+        """
+        extra = {
+            (key, by): pins
+            for key, pins in (more or {}).items()
+            if by in self.persons.get(key, ()) and not self._is_root(key)
+        }
+        removed = {*self.removals, *extra}
         answers = {
-            key: self.counts(key, [extra[key]] if key in extra else ())
-            for key in removed
-            if key in self.admissions  # of what admitted nobody, nobody asks here
+            claim: self.counts(*claim, [extra[claim]] if claim in extra else ())
+            for claim in removed
+            if claim[0] in self.admissions  # of what admitted nobody, nobody asks here
         }
         surely, perhaps = self._sound(answers, _SURELY), self._sound(answers, _PERHAPS)
         found: dict[bytes, Standing] = {}
         for key, persons in self.persons.items():
-            if key in removed:
+            claims = {(key, person) for person in persons}
+            if claims & removed:
                 found[key] = "removed"
-            elif len(persons) > 1 or key not in perhaps:
+            elif len(claims) > 1 or not claims <= perhaps:
                 found[key] = "void"
             else:
-                found[key] = "live" if key in surely else "undecided"
+                found[key] = "live" if claims <= surely else "undecided"
         return found, perhaps
 
-    def _sound(self, answers: Mapping[bytes, Mapping[bytes, Counts] | None], allowed: frozenset[Counts]) -> set[bytes]:
-        """Return the keys that the genesis names, and those that sound keys admitted by operations that count."""
-        sound = set(self.founders)
+    def _sound(self, answers: Mapping[Claim, Mapping[bytes, Counts] | None], allowed: frozenset[Counts]) -> set[Claim]:
+        """Return who is sound for whom: founders, and whom a key that is sound for a person admitted for that person.
+
+        Only by operations that count for that person: what another's root removes takes nobody with it here.
+        """
+        sound = {(founder.id, founder.person) for founder in self.founders.values()}
         waiting = list(sound)
         while waiting:
-            author = waiting.pop()
-            counts = answers.get(author)
+            author, person = waiting.pop()
+            counts = answers.get((author, person))
             for admission in self.admissions.get(author, ()):
-                if admission.key not in sound and (counts is None or counts[admission.id] in allowed):
-                    sound.add(admission.key)
-                    waiting.append(admission.key)
+                claim = (admission.key, admission.person)
+                is_asked = admission.person == person and claim not in sound
+                if is_asked and (counts is None or counts[admission.id] in allowed):
+                    sound.add(claim)
+                    waiting.append(claim)
         return sound
 
     def _is_root(self, key: bytes) -> bool:
@@ -183,8 +198,20 @@ def _persons_of(
         known = persons.setdefault(key, set())
         if person not in known:
             known.add(person)
-            waiting.extend((admission.key, person) for admission in admissions.get(key, ()))
+            said = admissions.get(key, ())
+            waiting.extend((admission.key, person) for admission in said if admission.person == person)
     return {key: frozenset(found) for key, found in persons.items()}
+
+
+def _heard(
+    admissions: Mapping[bytes, tuple[Admission, ...]], known: Mapping[bytes, frozenset[bytes]]
+) -> dict[bytes, tuple[Admission, ...]]:
+    """Return the admissions by known keys for a person of theirs: all others have no effect."""
+    heard = {
+        key: tuple(admission for admission in admissions.get(key, ()) if admission.person in persons)
+        for key, persons in known.items()
+    }
+    return {key: found for key, found in heard.items() if found}
 
 
 def _removals(
@@ -193,9 +220,9 @@ def _removals(
     founders: Mapping[bytes, Founder],
     by_key: Mapping[bytes, Mapping[bytes, KeyOp]],
     reader: Reader,
-) -> dict[bytes, tuple[Pins, ...]]:
+) -> dict[Claim, tuple[Pins, ...]]:
     """Return the pins of each removal that has an effect: by the root of a person, of that person's devices."""
-    found: dict[bytes, set[Pins]] = {}
+    found: dict[Claim, set[Pins]] = {}
     for person in persons:
         for op in by_key.get(person.root, {}).values():
             said = reader.read(op)
@@ -203,5 +230,5 @@ def _removals(
                 for key, pins in said.keys:
                     founder = founders.get(key)
                     if person.id in known.get(key, ()) and not (founder and founder.is_root):
-                        found.setdefault(key, set()).add(tuple(sorted(pins)))
-    return {key: tuple(sorted(lists)) for key, lists in found.items()}
+                        found.setdefault((key, person.id), set()).add(tuple(sorted(pins)))
+    return {claim: tuple(sorted(lists)) for claim, lists in found.items()}

@@ -27,11 +27,13 @@ class Found(msgspec.Struct, frozen=True):
 
 
 class Admit(msgspec.Struct, frozen=True):
-    """Add a device to the author's own person.
+    """Add a device to a person of whom the author is a device, or the root.
 
-    ``proof`` is the new key's signature, ``founding`` the founding seed wrapped for it.
+    ``proof`` is the new key's signature, which names this person as well; ``founding`` is the founding seed wrapped for
+    the new key.
     """
 
+    person: bytes
     keys: bytes
     proof: bytes
     founding: bytes

@@ -11,7 +11,7 @@ import msgspec
 from couplejournal.book import Book
 from couplejournal.book.founding import Founder, founding_signature, make_genesis
 from couplejournal.device import Device, book_id_of
-from couplejournal.drive.interface import Drive
+from couplejournal.drive.interface import Drive, DriveFile
 from couplejournal.errors import CouplejournalError, PairingError, UntrustedDataError
 from couplejournal.ops import codec, words
 from couplejournal.ops.membership import admit_message, found_message, key_id
@@ -35,6 +35,7 @@ class Invitation:
         self._device = device
         self._drive = drive
         self._state = found
+        self._laid: set[DriveFile] = set()
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -105,9 +106,9 @@ class Invitation:
             return
         self._require_in_time()
         drive, path = self._drive(), meeting.offer_path(self._state.secret)
-        if not meeting.has(drive, path, self._state.offer):
-            drive.publish(path, self._state.offer)
-        found = meeting.find(drive, meeting.join_path(self._state.secret), self._fitting)
+        if not meeting.has(drive, path, self._state.offer, self._laid):
+            drive.publish(path, self._state.offer, direct=True)  # the second try (docs/spec/sync.md 2)
+        found = meeting.find(drive, meeting.join_path(self._state.secret), self._fitting, own=self._laid)
         if found is not None:
             # What a person may have compared already is never replaced by an answer that came later.
             self._change(lambda open_: open_ if open_.join else msgspec.structs.replace(open_, join=found[0]))
@@ -261,7 +262,7 @@ class Invitation:
         book = self._book()
         if book is None or join.root_keys:
             raise UntrustedDataError("it is not that of a device")
-        if not is_signed(join.keys[:32], join.proof, admit_message(book.id, book.own_key, join.keys)):
+        if not is_signed(join.keys[:32], join.proof, admit_message(book.id, book.own_key, join.keys, book.person)):
             raise UntrustedDataError("it does not prove its key")
         if any(known.sign == join.keys[:32] for known in book.membership.keys.values()):
             raise UntrustedDataError("its key is that of a device that is there already")

@@ -10,7 +10,7 @@ import msgspec
 from couplejournal.book import Book
 from couplejournal.book.founding import founding_signature, prove_genesis
 from couplejournal.device import Device, begin_private, book_id_of
-from couplejournal.drive.interface import Drive
+from couplejournal.drive.interface import Drive, DriveFile
 from couplejournal.drive.wrappers import ReadOnlyDrive
 from couplejournal.errors import CouplejournalError, PairingError, UntrustedDataError
 from couplejournal.ops.membership import admit_message, key_id, person_id
@@ -35,6 +35,7 @@ class Joining:
         self._drive = drive
         self._state = found
         self._is_done = False
+        self._laid: set[DriveFile] = set()
 
     @property
     def persisted(self) -> JoinerState:
@@ -93,13 +94,14 @@ class Joining:
         if self._state.is_confirmed and self._take_founded(self._device.unlisted_geneses()):
             return
         drive = self._drive()
-        if not self._state.offer:
+        is_known = bool(self._state.offer)
+        if not is_known:
             self._answer(drive)
         elif self._state.is_confirmed and self._take_book(drive, budget_s):
             return
         path = meeting.join_path(self._state.secret)
-        if self._state.offer and not meeting.has(drive, path, self._state.join):
-            drive.publish(path, self._state.join)
+        if self._state.offer and not meeting.has(drive, path, self._state.join, self._laid):
+            drive.publish(path, self._state.join, direct=is_known)  # the second try (docs/spec/sync.md 2)
 
     def confirm(self) -> None:
         """Say that the six words are the same on both screens; from now on the book is taken when it comes.
@@ -153,7 +155,7 @@ class Joining:
         else:
             if any(known.book == offer.book for known in secrets.books):
                 raise PairingError("this device belongs to that journal already", hint="cancel this joining")
-            message = admit_message(offer.book, key_id(offer.device_keys), own.public.raw)
+            message = admit_message(offer.book, key_id(offer.device_keys), own.public.raw, person_id(offer.root_keys))
             join = msgspec.structs.replace(join, proof=own.sign(message))
         answer = sealing.seal_join(secret, file, join, own)
         # What a person may have compared already is never replaced by an offer that came later.

@@ -135,9 +135,11 @@ def complete(device: Device, root: Root | None = None) -> None:
 def admission_of(root: Root, book: bytes, own: KeyPair, system: System) -> bytes:
     """Return the file in which a root admits a key into a book: a key stream of its own, begun for it."""
     stream = system.random_bytes(16)
+    person = person_id(root.root_keys)
     admit = words.Admit(
+        person=person,
         keys=own.public.raw,
-        proof=own.sign(admit_message(book, root.id, own.public.raw)),
+        proof=own.sign(admit_message(book, root.id, own.public.raw, person)),
         founding=wraps.wrap(root.founding_seed, own.public.kem, wraps.founding_info(root.id, own.id)),
     )
     op = codec.encode_op("admit", admit, salt=system.random_bytes(16), clock=(system.now_ms(), 0))

@@ -130,9 +130,11 @@ def test_4_admissions_and_removals_by_the_wrong_hand() -> None:
     [eve, _] = pair("eve", "ben")
     before = ana.book.membership.live_devices(ana.person)
     for author in (ben.own, eve.own):
-        proof = eve.own.sign(admit_message(ana.book.id, author.id, eve.own.public.raw))
-        op = words.Admit(keys=eve.own.public.raw, proof=proof, founding=b"")
-        ana.book.take([keys_segment(ben, packed(("admit", op)), author=author).sealed.data])
+        drafts = []
+        for person in (ana.person, ben.person):
+            proof = eve.own.sign(admit_message(ana.book.id, author.id, eve.own.public.raw, person))
+            drafts.append(("admit", words.Admit(person, eve.own.public.raw, proof, b"")))
+        ana.book.take([keys_segment(ben, packed(*drafts), author=author).sealed.data])
         removal = packed(("remove", {"keys": [[ana.own.id, []]]}))
         file = keys_segment(ben, removal, author=author, stream=b"X" * 16).sealed.data
         ana.book.take([file])

@@ -111,7 +111,7 @@ def test_29_admission_by_another_key_is_not_taken(own_devices: tuple[Couple, Dri
     joining.confirm()
     own, book = joining._own(), phone.device.shared
     assert book is not None
-    proof = own.sign(admit_message(book.id, book.own_key, own.public.raw))
+    proof = own.sign(admit_message(book.id, book.own_key, own.public.raw, book.person))
     book.admit(own.public.raw, proof, phone.device.secrets.founding_seed)
     phone.sync()
     for _ in range(3):
@@ -133,7 +133,7 @@ def test_30_answer_with_a_key_that_is_there_already_is_refused(own_devices: tupl
         one = next(one for one in holder.device.secrets.books if one.book == shared.id)
         own = KeyPair(one.sign_seed, one.kem_seed)
         inviter = sealing.open_offer(secret, offer).device_keys
-        proof = own.sign(admit_message(shared.id, key_id(inviter), own.public.raw))
+        proof = own.sign(admit_message(shared.id, key_id(inviter), own.public.raw, ana.device.private.person))
         join = Join(keys=own.public.raw, name="Ana", nonce=bytes(16), proof=proof)
         sim.plant(0, path.replace(".offer", ".join"), sealing.seal_join(secret, offer, join, own))
         assert invitation.check_words is None

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 
+import msgspec
 import pytest
 from unit.book.forging import keys_segment, lack, notes, packed, words_segment
 
 from couplejournal.book import Draft, Verdict
 from couplejournal.errors import StoreError
 from couplejournal.ops import codec, domains, words
-from couplejournal.ops.membership import EpochFact, admit_message
+from couplejournal.ops.membership import EpochFact, admit_message, person_id
 from couplejournal.seal import epochs, segments
 from couplejournal.seal.segments import KEY_STREAM
 from couplejournal.testing.pairs import Member, admit, keys_of, meet, newcomer, note, pair
@@ -37,10 +38,11 @@ def standing(member: Member, *keys: bytes) -> list[str]:
     return [member.book.membership.keys[key].standing for key in keys]
 
 
-def proof_for(author: bytes, new: str, book: bytes) -> words.Admit:
-    """Return the admission of a name's key by an author, signed by the new key."""
-    key = keys_of(new)
-    return words.Admit(key.public.raw, key.sign(admit_message(book, author, key.public.raw)), b"")
+def proof_for(author: bytes, new: str, of: Member) -> words.Admit:
+    """Return the admission of a name's key by an author for the person of a device, signed by the new key."""
+    key, person = keys_of(new), person_id(of.root.root_keys)
+    proof = key.sign(admit_message(of.book.id, author, key.public.raw, person))
+    return words.Admit(person, key.public.raw, proof, b"")
 
 
 def dated(*drafts: tuple[str, object]) -> list[bytes]:
@@ -154,8 +156,8 @@ def test_4_36_a_removal_by_anybody_but_the_person_s_root(signer: str) -> None:
 def test_36_the_other_and_strangers_add_no_device_of_mine() -> None:
     """Attack 36, M3: what Ben or a stranger admits is never Ana's; unsigned or copied admissions add nobody."""
     ana, ben = met("ana", "ben")
-    his = proof_for(ben.own.id, "spy", ana.book.id)
-    copied = proof_for(ana.own.id, "spy two", ana.book.id)  # signed for Ana's device, said by Ben's
+    his = proof_for(ben.own.id, "spy", ben)
+    copied = proof_for(ana.own.id, "spy two", ben)  # signed for Ana's device, said by Ben's
     for number, admission in enumerate((his, copied)):
         file = keys_segment(ben, packed(("admit", admission)), stream=bytes([number]) * 16).sealed.data
         assert ana.book.take([file])[0].verdict is Verdict.STORED
@@ -193,7 +195,7 @@ def test_32_a_removed_device_rewrites_its_history_before_the_pin() -> None:
     key_stream = next(stream for stream in phone.book._shelf.own_streams() if stream.type == KEY_STREAM)
     begin = domains.first_link(phone.own.id, key_stream.origin, KEY_STREAM)
     ana.remove(phone)
-    rewritten = packed(("admit", proof_for(phone.own.id, "spy", ana.book.id)), lack(b"e" * 16), lack(b"f" * 16))
+    rewritten = packed(("admit", proof_for(phone.own.id, "spy", ana)), lack(b"e" * 16), lack(b"f" * 16))
     forged = keys_segment(phone, rewritten, stream=key_stream.origin, prev=begin).sealed.data
     orders = ([*ana.files(), forged], [forged, *ana.files()])
     for order, member in zip(orders, (ben, watch), strict=True):
@@ -254,9 +256,9 @@ def test_37_a_thief_s_devices_fall_with_the_stolen_one() -> None:
     spies = [newcomer(f"ana spy {number}", ana) for number in range(10)]
     for spy in spies[:5]:
         admit(thief, spy)
-    more = dated(*(("admit", proof_for(watch.own.id, spy.name, ana.book.id)) for spy in spies[5:]))
+    more = dated(*(("admit", proof_for(watch.own.id, spy.name, ana)) for spy in spies[5:]))
     stream = keys_segment(watch, more, stream=b"S" * 16).sealed.data
-    chained = packed(("admit", proof_for(spies[0].own.id, "ana spy of spies", ana.book.id)))
+    chained = packed(("admit", proof_for(spies[0].own.id, "ana spy of spies", ana)))
     files = [*thief.files(), stream, keys_segment(spies[0], chained, stream=b"C" * 16).sealed.data]
     for member in (ana, ben, phone):
         member.book.take(files)
@@ -299,6 +301,58 @@ def test_37_a_thief_asks_without_end() -> None:
     assert ben.book.tend() is True
     assert [epoch for asker, epoch in ben.book.membership.lacks if asker == ben.own.id] == [one]
     assert ben.book.tend() is False
+
+
+def test_37_a_stolen_secret_and_the_other_person_end_one_device_and_no_more() -> None:
+    """Attacks 36 and 37, M6, M16: Ben claims and removes the phone with its secret; what it let in for Ana lives on."""
+    ana, ben, phone = met("ana", "ben", "ana phone")
+    watch, glasses = newcomer("ana watch", ana), newcomer("ana glasses", ana)
+    admit(phone, watch)
+    meet([ana, ben, phone, watch])
+    admit(watch, glasses)
+    meet([ana, ben, watch, glasses])
+    watch.write("hers")
+    mine = [ana, watch, glasses]
+    claims = [("admit", proof_for(author, name, ben)) for author, name in (
+        (ben.own.id, "ana phone"), (phone.own.id, "ana watch"), (ben.own.id, "ana glasses"), (phone.own.id, "spy"),
+    )]  # fmt: skip
+    hers = words_of_admit(claims[1][1], ana.person), words_of_admit(claims[3][1], ana.person)
+    files = [
+        keys_segment(ben, packed(claims[0])).sealed.data,
+        keys_segment(ben, packed(("remove", words.Remove([(one.own.id, []) for one in (phone, *mine)]))),
+                     author=ben.root, stream=b"R" * 16).sealed.data,
+        keys_segment(phone, packed(claims[3], *(("admit", one) for one in hers)), stream=b"P" * 16).sealed.data,
+    ]  # fmt: skip
+    for number, claim in enumerate((claims[1], claims[2])):  # those whose secrets he does not have: copied signatures
+        stolen = words.Admit(ben.person, claim[1].keys, proof_for(phone.own.id, "ana watch", ana).proof, b"")
+        author = phone if number == 0 else ben
+        files.append(keys_segment(author, packed(("admit", stolen)), stream=bytes([number]) * 16).sealed.data)
+    everything = [*files, *ana.files(), *watch.files(), *ben.files()]
+    for seed, member in enumerate((ben, *mine)):
+        random.Random(seed).shuffle(everything)
+        for _ in range(2):
+            member.book.take(everything)
+        found = member.book.membership
+        assert standing(member, phone.own.id, *(one.own.id for one in mine)) == ["removed", "live", "live", "live"]
+        assert found.standing_for(phone.own.id, ana.person) == "claimed"
+        assert {key.id for key in found.live_devices(ana.person)} == {one.own.id for one in mine}
+        assert standing(member, keys_of("spy").id) == ["void"]  # it signed for Ben, whose root ended the phone's word
+        member.write("on")
+    meet([ben, *mine])
+    for member in mine:
+        assert {"hers", "on"} <= set(member.texts())
+        assert newest(ben).wraps.keys() >= {member.own.id}
+    assert phone.own.id not in newest(ben).wraps
+    assert ana.book.would_fall([phone.own.id], {phone.own.id: []}) == {watch.own.id, glasses.own.id}
+    ana.remove(phone)  # her own root ends it as well, and keeps what it did before
+    meet([ben, *mine])
+    assert ben.book.membership.standing_for(phone.own.id, ana.person) == "removed"
+    assert standing(ben, *(one.own.id for one in mine)) == ["live"] * 3
+
+
+def words_of_admit(admission: words.Admit, person: bytes) -> words.Admit:
+    """Return an admission that names another person than its signature does."""
+    return msgspec.structs.replace(admission, person=person)
 
 
 def test_49_a_removed_device_reads_the_old_and_not_the_new() -> None:

@@ -97,8 +97,8 @@ def test_7_a_known_signing_key_with_another_half() -> None:
     """Attack 7: Ben admits his own signing key with another encryption key: another device, and the first stays his."""
     ana, ben = met()
     mixed = ben.own.public.sign + keys_of("eve").public.kem
-    proof = ben.own.sign(admit_message(ana.book.id, ben.own.id, mixed))
-    admit = words.Admit(keys=mixed, proof=proof, founding=b"")
+    proof = ben.own.sign(admit_message(ana.book.id, ben.own.id, mixed, ben.person))
+    admit = words.Admit(person=ben.person, keys=mixed, proof=proof, founding=b"")
     assert ana.book.take([keys_segment(ben, packed(("admit", admit))).sealed.data])[0].verdict is Verdict.STORED
     assert ana.book.membership.keys[ben.own.id].keys == ben.own.public.raw
     assert key_id(mixed) != ben.own.id
@@ -116,8 +116,8 @@ def test_7_keys_of_another_length_are_no_device(length: int) -> None:
     ana, ben = met()
     before = everybody(ana)
     keys = (keys_of("eve").public.raw * 2)[:length]
-    proof = keys_of("eve").sign(admit_message(ana.book.id, ben.own.id, keys))
-    ana.book.take([keys_segment(ben, packed(("admit", words.Admit(keys, proof, b"")))).sealed.data])
+    proof = keys_of("eve").sign(admit_message(ana.book.id, ben.own.id, keys, ben.person))
+    ana.book.take([keys_segment(ben, packed(("admit", words.Admit(ben.person, keys, proof, b"")))).sealed.data])
     assert everybody(ana) == before
 
 
@@ -131,8 +131,8 @@ def test_45_a_flood_of_admissions(count: int) -> None:
         for at in range(number, min(number + 500, count + 1)):
             seed = hashlib.sha256(b"%d" % at).digest()
             new = KeyPair(seed, seed)
-            proof = new.sign(admit_message(ana.book.id, ben.own.id, new.public.raw))
-            drafts.append(("admit", words.Admit(new.public.raw, proof, b"")))
+            proof = new.sign(admit_message(ana.book.id, ben.own.id, new.public.raw, ben.person))
+            drafts.append(("admit", words.Admit(ben.person, new.public.raw, proof, b"")))
         one = keys_segment(ben, packed_many(drafts, number), stream=b"A" * 16, first=number, prev=link)
         link, number = one.links[-1], number + len(drafts)
         files.append(one.sealed.data)

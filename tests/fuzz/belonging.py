@@ -27,6 +27,7 @@ from couplejournal.testing.pairs import Member, keys_of, pair, root_of
 HARMLESS: Final = frozenset(Verdict)
 _keys, _named = cache(membering.keys), cache(membering.named)
 KEYS: Final = 12  # numbers of toy keys: the founders', and others that may be admitted
+_PERSONS: Final = tuple(map(membering.person_of, ("ana", "ben", "eve")))
 OPS_LIMIT: Final = 24
 
 
@@ -153,9 +154,10 @@ class _Graph:
     def _admit(self, author: int) -> words.Admit:
         new, flaw = self._key(), self.draw.number(16)
         keys = _keys(new)[: None if flaw else -1]
-        message = admit_message(membering.BOOK, _named(author), keys)
+        person = _PERSONS[self.draw.number(4) % 3] if flaw > 2 else self.draw.piece()
+        message = admit_message(membering.BOOK, _named(author), keys, person)
         proof = membering.toy_signature(keys[:32], message) if flaw > 1 else b"?"
-        return words.Admit(keys=keys, proof=proof, founding=b"")
+        return words.Admit(person=person, keys=keys, proof=proof, founding=b"")
 
     def _remove(self, _: int) -> words.Remove:
         return words.Remove([
@@ -188,6 +190,10 @@ def compute_members(data: bytes) -> None:
         live = first.live_devices(person.id)
         require(all(first.person_of(key.id) == person.id for key in live), "a live device is of one person")
         require(not any(key.is_root for key in live), "a root is no device")
+        require(
+            not any(first.belongs_to(key.id, other) for key in live for other in {*_PERSONS} - {person.id}),
+            "a key that both claim is no device",
+        )
     for key in first.keys:
         named = first.recipients_for(key, {})
         require({person.root for person in first.persons} <= set(named), "the roots can read everything")

@@ -44,7 +44,7 @@ def samples() -> dict[str, msgspec.Struct]:
     entry, wrap = b"e" * 32, b"w" * 40
     return {
         "found": words.Found([(b"r" * 40, b"d" * 40)], [b"x" * 64]),
-        "admit": words.Admit(keys=b"k" * 40, proof=b"p" * 64, founding=b"f" * 16),
+        "admit": words.Admit(person=EPOCH, keys=b"k" * 40, proof=b"p" * 64, founding=b"f" * 16),
         "remove": words.Remove([(entry, [HEAD])]),
         "epoch": words.Epoch(commit=b"c" * 32, wraps=[(entry, wrap)], back=[EPOCH, wrap], roots=[HEAD]),
         "grant": words.Grant([(EPOCH, entry, wrap)]),

@@ -13,7 +13,7 @@ FOUNDERS = {1: "ana", 2: "ana", 3: "ben", 4: "ben"}
 
 
 class Fact(NamedTuple):
-    """One operation: who signed it, where it stands, and what it says: ("admit", number) or ("remove", [...])."""
+    """One operation: who signed it, where it stands, and what it says: ("admit", number, for whom) or ("remove", …)."""
 
     author: int
     stream: bytes
@@ -22,6 +22,7 @@ class Fact(NamedTuple):
     prev: bytes
     word: str
     new: int = 0
+    person: str = ""
     removed: tuple[tuple[int, tuple[Place, ...]], ...] = ()
 
 
@@ -36,19 +37,20 @@ class Model:
         """Return "live", "removed", "void" or "undecided" for a known key."""
         if key in ROOTS:
             return "live"
-        if self._removals_of(key):
+        if any(self._removals_of(key, person) for person in self.persons[key]):
             return "removed"
         if len(self.persons[key]) != 1:
             return "void"
-        return {2: "live", 1: "undecided", 0: "void"}[self.sound(key)]
+        [person] = self.persons[key]
+        return {2: "live", 1: "undecided", 0: "void"}[self.sound(key, person)]
 
     def is_fallen(self, key: int) -> bool:
         """Return whether a key owes its admission to what does not count or is claimed by both, removed or not."""
-        return self._sound(key, frozenset()) == 0 or (key not in ROOTS and len(self.persons[key]) != 1)
+        return len(self.persons[key]) != 1 or any(self.sound(key, person) == 0 for person in self.persons[key])
 
-    def sound(self, key: int) -> int:
-        """Return 2 if a key owes its place to what counts, 0 if it does not, 1 if that is not decided."""
-        return self._sound(key, frozenset())
+    def sound(self, key: int, person: str) -> int:
+        """Return 2 if a key owes its place with a person to what counts, 0 if it does not, 1 if it is not decided."""
+        return self._sound(key, person, frozenset())
 
     def apart(self) -> set[bytes]:
         """Return the epochs of keys that are not live, but those of removed keys which certainly count."""
@@ -57,13 +59,15 @@ class Model:
             for fact in self.facts.values()
             if fact.word == "epoch" and fact.author in self.persons and self.standing(fact.author) != "live"
             if not (
-                self.standing(fact.author) == "removed" and not self.is_fallen(fact.author) and self.counts(fact) == 2
+                self.standing(fact.author) == "removed"
+                and not self.is_fallen(fact.author)
+                and all(self.counts(fact, person) == 2 for person in self.persons[fact.author])
             )
         }
 
-    def counts(self, fact: Fact) -> int:
-        """Return 2 if an operation counts, 0 if not, 1 if that is not decided: the least that any removal says."""
-        answers = [self._accepts(pins, fact) for pins in self._removals_of(fact.author)]
+    def counts(self, fact: Fact, person: str) -> int:
+        """Return 2 if an operation counts for a person, 0 if not, 1 if undecided: the least that any removal says."""
+        answers = [self._accepts(pins, fact) for pins in self._removals_of(fact.author, person)]
         return min(answers, default=2)
 
     def root_ends(self) -> set[Place]:
@@ -79,22 +83,23 @@ class Model:
         return found
 
     def _persons(self) -> dict[int, set[str]]:
-        """For whom each key was admitted, by whatever admissions of known keys."""
+        """For whom each key was admitted, by whatever admissions of keys that were admitted for the same person."""
         persons = {key: {person} for key, person in FOUNDERS.items()}
         while True:
             before = {key: set(found) for key, found in persons.items()}
             for fact in self.facts.values():
-                if fact.word == "admit" and fact.author in persons and fact.new not in FOUNDERS:
-                    persons.setdefault(fact.new, set()).update(persons[fact.author])
+                is_heard = fact.person in persons.get(fact.author, ())
+                if fact.word == "admit" and is_heard and fact.new not in FOUNDERS:
+                    persons.setdefault(fact.new, set()).add(fact.person)
             if persons == before:
                 return persons
 
-    def _removals_of(self, key: int) -> list[tuple[Place, ...]]:
-        """The pins of each removal of a key by the root of a person to whom it belongs."""
+    def _removals_of(self, key: int, person: str) -> list[tuple[Place, ...]]:
+        """The pins of each removal of a key by the root of a person, if it was admitted for that one."""
         return [
             pins
             for fact in self.facts.values()
-            if fact.word == "remove" and ROOTS.get(fact.author) in self.persons.get(key, ())
+            if fact.word == "remove" and ROOTS.get(fact.author) == person and person in self.persons.get(key, ())
             for removed, pins in fact.removed
             if removed == key and key not in ROOTS
         ]
@@ -117,13 +122,14 @@ class Model:
             at = self.facts[at.prev]
         return 2 if at.id == fact.id else 0
 
-    def _sound(self, key: int, on_the_way: frozenset[int]) -> int:
-        """How surely a chain of admissions that count leads from a founder to a key, going in no circle."""
+    def _sound(self, key: int, person: str, on_the_way: frozenset[int]) -> int:
+        """How surely a chain of admissions for a person leads from their founders to a key, going in no circle."""
         if key in FOUNDERS:
-            return 2
+            return 2 if FOUNDERS[key] == person else 0
         best = 0
         for fact in self.facts.values():
-            is_known = fact.author in self.persons and fact.author not in on_the_way
-            if is_known and fact.word == "admit" and fact.new == key:
-                best = max(best, min(self.counts(fact), self._sound(fact.author, on_the_way | {key})))
+            is_heard = person in self.persons.get(fact.author, ()) and fact.author not in on_the_way
+            if is_heard and fact.word == "admit" and (fact.new, fact.person) == (key, person):
+                before = self._sound(fact.author, person, on_the_way | {key})
+                best = max(best, min(self.counts(fact, person), before))
         return best

@@ -38,15 +38,17 @@ class History:
             else:
                 self.remove()
 
-    def admit(self, author: int, new: int) -> None:
-        """Admit a key; for the other person too now and then, and founders as well."""
+    def admit(self, author: int, new: int, person: str = "") -> None:
+        """Admit a key; for the other person too now and then, also by who may not, and founders as well."""
         persons = self.claims.get(author, set())
-        if self.claims.get(new, persons) != persons and self.draw.random() < 0.8:
+        anybody = ["ana", "ben", "eve"]
+        person = person or self.draw.choice((self.draw.random() < 0.9 and sorted(persons)) or anybody)
+        if self.claims.get(new, {person}) != {person} and self.draw.random() < 0.8:
             return
-        if author in self.claims and new not in FOUNDERS:
-            self.claims.setdefault(new, set()).update(persons)
-        op = self.streams.admit(author, new, stream=self.draw.randrange(2), after=self._place(author))
-        self._keep(op, author, "admit", new=new)
+        if person in persons and new not in FOUNDERS:
+            self.claims.setdefault(new, set()).add(person)
+        op = self.streams.admit(author, new, stream=self.draw.randrange(2), after=self._place(author), person=person)
+        self._keep(op, author, "admit", new=new, person=person)
 
     def say(self, author: int, word: str, fields: object) -> None:
         """Say something that decides nothing, and stands in between."""
@@ -58,7 +60,12 @@ class History:
         keys = {self.draw.choice([*sorted(self.claims), self.busy]) for _ in range(self.draw.choice([1, 1, 2]))}
         persons = self.claims.get(min(keys), ())
         author = self._author() if self.draw.random() < 0.1 else 1 if "ana" in persons else 3
-        listed = [(key, self.pins(key)) for key in sorted(keys)]
+        if len(persons) > 1:
+            author = self.draw.choice([1, 3])
+        self.remove_by(author, [(key, self.pins(key)) for key in sorted(keys)])
+
+    def remove_by(self, author: int, listed: list[tuple[int, list[Place]]]) -> None:
+        """Remove keys, each with its pins, in some stream of the author's."""
         op = self.streams.remove(author, *listed, stream=self.draw.randrange(3))
         self._keep(op, author, "remove", removed=tuple((key, tuple(pins)) for key, pins in listed))
 
@@ -95,9 +102,10 @@ class History:
         word: str,
         *,
         new: int = 0,
+        person: str = "",
         removed: tuple[tuple[int, tuple[Place, ...]], ...] = (),
     ) -> None:
-        self.facts[op.id] = Fact(author, op.stream, op.seq, op.id, op.prev, word, new, removed)
+        self.facts[op.id] = Fact(author, op.stream, op.seq, op.id, op.prev, word, new, person, removed)
 
     def part(self) -> list[KeyOp]:
         """Return what somebody might hold: of some streams only a beginning, in any order."""
@@ -126,12 +134,14 @@ def require_equal(found: Membership, model: Model) -> None:
         assert found.keys[named(key)].standing == model.standing(key), key
         assert found.keys[named(key)].is_fallen == model.is_fallen(key), key
         assert found.person_of(named(key)) in {ids[person] for person in persons}
+        assert found.graph.persons[named(key)] == {ids[person] for person in persons}
         assert (named(key) in found.removals) == (key not in ROOTS and model.standing(key) == "removed")
-        answers = found.graph.counts(named(key))
-        for fact in model.facts.values():
-            if fact.author == key:
-                counts = 2 if answers is None else {"yes": 2, "undecided": 1, "no": 0}[answers[fact.id]]
-                assert counts == model.counts(fact)
+        for person in persons:
+            answers = found.graph.counts(named(key), ids[person])
+            for fact in model.facts.values():
+                if fact.author == key:
+                    counts = 2 if answers is None else {"yes": 2, "undecided": 1, "no": 0}[answers[fact.id]]
+                    assert counts == model.counts(fact, person)
     assert set(found.root_heads) == model.root_ends()
     assert found.apart == {link[:16] for link in model.apart()}
     live = {named(key) for key in model.persons if model.standing(key) == "live"}
@@ -168,9 +178,10 @@ def test_the_screen_says_what_a_removal_will_do(seed: int) -> None:
     before = membership(held)
     key = history.draw.choice([key for key in history.model(held).persons if key not in ROOTS])
     pins = history.pins(key)
-    told = before.what_falls({named(key): pins})
-    person = before.person_of(named(key))
-    root = next(number for number, one in zip(ROOTS, before.persons, strict=True) if one.id == person)
+    root = history.draw.choice([1, 3])
+    person = before.person_of(named(root))
+    assert person is not None
+    told = before.what_falls({named(key): pins}, person)
     history.streams.remove(root, (key, pins), stream=9)
     after = membership([*held, history.streams.ops[-1]])
     fallen = {one for one in before.keys if before.is_live(one) and not after.is_live(one)}
@@ -191,10 +202,81 @@ def test_removals_are_for_ever_and_nothing_touches_the_other_person(seed: int) -
         if history.draw.random() < 0.5:
             history.streams.remove(author, (history.draw.randint(1, KEYS), []), stream=4)
         else:
-            history.streams.admit(author, KEYS + history.draw.randint(1, 3), stream=4)
+            person = history.draw.choice(["ana", "ben"])
+            history.streams.admit(author, KEYS + history.draw.randint(1, 3), stream=4, person=person)
     after = membership(history.streams.ops)
     assert all(after.is_live(one) for one in ours)
     assert all(after.keys[one].standing == "removed" for one in before.removals)
+
+
+class Thief:
+    """Ben, with his root, his devices, new keys, and the secrets of some devices of Ana's, never that of her root.
+
+    He signs whatever these keys can sign, and puts it anywhere; what others signed he can only repeat.
+    """
+
+    def __init__(self, history: History) -> None:
+        self.history, self.draw = history, history.draw
+        model = history.model(history.streams.ops)
+        hers = sorted(key for key, persons in model.persons.items() if "ana" in persons and key not in ROOTS)
+        busy = [key for key in hers if any(fact.author == key and fact.new for fact in model.facts.values())]
+        hers = busy if busy and self.draw.random() < 0.7 else hers  # what it let in is what there is to lose
+        self.stolen = set(self.draw.sample(hers, self.draw.randint(1, min(3, len(hers)))))
+        self.own = {key for key, persons in model.persons.items() if persons == {"ben"}} | {3}
+        self.own |= set(range(KEYS + 1, KEYS + 4))
+        self.said = [fact for fact in history.facts.values() if fact.word == "admit"]
+
+    @property
+    def secrets(self) -> list[int]:
+        return sorted(self.stolen | self.own)
+
+    def act(self) -> None:
+        """Do something: claim what he can sign for, repeat an admission, remove with any pins, begin epochs."""
+        author, draw = self.draw.choice(self.secrets), self.draw.random()
+        if draw < 0.2:
+            self.history.admit(3, self.draw.choice(sorted(self.stolen)), "ben")
+        elif draw < 0.5:
+            person = self.draw.choice(["ana", "ben", "ben"])
+            self.history.admit(author, self.draw.choice(self.secrets), person)
+        elif draw < 0.6:
+            again = [fact for fact in self.said if fact.author in self.secrets]
+            for fact in again and [self.draw.choice(again)]:
+                self.history.admit(fact.author, fact.new, fact.person)
+        elif draw < 0.7:
+            self.history.say(author, "epoch", words.Epoch(b"", [], [], []))
+        else:
+            key = self.draw.choice(sorted(self.stolen if self.draw.random() < 0.5 else self.history.claims))
+            root = 3 if self.draw.random() < 0.8 else author
+            self.history.remove_by(root, [(key, self.history.pins(key))])
+
+
+@given(seeds)
+def test_no_secret_but_its_own_takes_a_device_from_its_person(seed: int) -> None:
+    """Attack 37, M6, M16: Ben, with the secrets of some of Ana's devices, ends or adds up to none of her others."""
+    for number in range(TRIES):
+        history = History(seed + number)
+        before = membership(history.streams.ops)
+        ana, ben = (person.id for person in before.persons)
+        thief = Thief(history)
+        for _ in range(history.draw.randint(1, 12)):
+            thief.act()
+        after = membership(history.streams.ops)
+        require_equal(after, history.model(history.streams.ops))
+        safe = [key for key in history.claims if key not in thief.stolen and named(key) in before.keys]
+        for known in (before.keys[named(key)] for key in safe):
+            if known.person == ana and not before.belongs_to(known.id, ben):
+                now = after.keys[known.id]
+                assert now.person == ana
+                assert not after.belongs_to(known.id, ben)
+                assert now.is_live or not known.is_live
+                assert after.removals.get(known.id) == before.removals.get(known.id)
+                assert now.standing == known.standing or known.standing in ("undecided", "void")
+        pins: dict[bytes, list[Place]] = {named(key): [] for key in sorted(thief.stolen)}
+        history.remove_by(1, [(key, []) for key in sorted(thief.stolen)])
+        last = membership(history.streams.ops)
+        mine = {key.id for key in last.live_devices(ana)}
+        assert mine <= {named(key) for key in safe}
+        assert {key.id for key in after.live_devices(ana)} - mine - pins.keys() == after.what_falls(pins, ana)
 
 
 @pytest.mark.long

@@ -17,7 +17,7 @@ from couplejournal.book import holding
 from couplejournal.errors import PairingError, SetupError, StoreError
 from couplejournal.ops import membership as membership_of
 from couplejournal.ops import words
-from couplejournal.ops.membership import Membership, admit_message
+from couplejournal.ops.membership import Membership, admit_message, person_id
 from couplejournal.seal import epochs
 from couplejournal.testing.pairs import Member, admit, newcomer, pair
 
@@ -127,8 +127,9 @@ class Story:
         ]
         if self.draw.random() < 0.5:
             spy = self._newcomer(member)
-            proof = spy.own.sign(admit_message(member.book.id, member.own.id, spy.own.public.raw))
-            ops.append(("admit", words.Admit(spy.own.public.raw, proof, b"")))
+            person = person_id(member.root.root_keys)
+            proof = spy.own.sign(admit_message(member.book.id, member.own.id, spy.own.public.raw, person))
+            ops.append(("admit", words.Admit(person, spy.own.public.raw, proof, b"")))
         forged = keys_segment(member, packed(*ops, at=number * 9), stream=b"THIEF" + self.draw.randbytes(11))
         self.folder[forged.sealed.data] = None
         self.thieves.append(member)

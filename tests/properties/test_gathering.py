@@ -130,8 +130,8 @@ def two_machines() -> tuple[Machine, Machine]:
     home = Machine("home")
     phone = Machine("phone", home.private.book.genesis)
     proof = phone.private.own.sign(
-        admit_message(home.private.book.id, home.private.own.id, phone.private.own.public.raw)
-    )  # fmt: skip
+        admit_message(home.private.book.id, home.private.own.id, phone.private.own.public.raw, home.private.book.person)
+    )
     home.private.book.admit(phone.private.own.public.raw, proof, ROOT.founding_seed)
     meet([home.private, phone.private])
     return home, phone

@@ -266,7 +266,7 @@ ANY, BIN, HEADS, WRAPS = object(), [bytes], [(bytes, int, bytes)], [(bytes, byte
 SHAPES: Final[dict[int, dict[str, dict[str, Any]]]] = {
     1: {
         "found": {"persons": WRAPS, "signatures": BIN},
-        "admit": {"keys": bytes, "proof": bytes, "founding": bytes}, "remove": {"keys": [(bytes, HEADS)]},
+        "admit": dict.fromkeys(("person", "keys", "proof", "founding"), bytes), "remove": {"keys": [(bytes, HEADS)]},
         "epoch": {"commit": bytes, "wraps": WRAPS, "back": BIN, "roots": HEADS},
         "grant": {"wraps": [(bytes, bytes, bytes)]}, "lack": {"epochs": BIN},
     },
@@ -430,30 +430,30 @@ class Book:
             node = self.nodes[node.prev]
         return node.prev == H("stream", node.key, node.stream, 1)
 
-    def admissions(self) -> list[tuple[Node, bytes, bytes]]:
-        """Return (operation, new key id, keys) of the admissions whose proof holds."""
-        named = [(node, node.op.fields["keys"], node.op.fields["proof"]) for node in self.said("admit")]
-        return [(node, H("key", keys), keys) for node, keys, proof in named
-                if len(keys) == 1248 and is_signed(keys[:32], proof, DH("admit", self.id, node.key, keys))
+    def admissions(self) -> list[tuple[Node, bytes, bytes, bytes]]:
+        """Return (operation, new key id, keys, person) of the admissions whose proof holds."""
+        named = [(node, *map(node.op.fields.__getitem__, ("keys", "proof", "person"))) for node in self.said("admit")]
+        return [(node, H("key", keys), keys, person) for node, keys, proof, person in named
+                if len(keys) == 1248 and is_signed(keys[:32], proof, DH("admit", self.id, node.key, keys, person))
                 and tried(strong, keys) and H("key", keys) not in self.founders]
     def known(self) -> dict[bytes, tuple[bytes, frozenset[bytes]]]:
         """Return {key id: (keys, persons for whom it was admitted)}."""
         found = {key: (keys, frozenset([person])) for key, (keys, person) in self.founders.items()}
         before: object = None
         while before != (before := dict(found)):
-            for node, new, keys in self.admissions():
-                if node.key in found:
-                    found[new] = (keys, found.get(new, (b"", frozenset[bytes]()))[1] | found[node.key][1])
+            for node, new, keys, person in self.admissions():
+                if person in found.get(node.key, (b"", frozenset[bytes]()))[1]:
+                    found[new] = (keys, found.get(new, (b"", frozenset[bytes]()))[1] | {person})
         return found
-    def removals(self, key: bytes) -> list[list[list[Any]]]:
-        """Return the pins of each removal of a key by the root of its person."""
-        persons = frozenset() if key in self.roots else self.known()[key][1]
+    def removals(self, key: bytes, person: bytes) -> list[list[list[Any]]]:
+        """Return the pins of each removal of a key by the root of a person for whom it was admitted."""
+        persons = {person} & (frozenset() if key in self.roots else self.known()[key][1])
         acts = [node.op.fields["keys"] for node in self.said("remove") if self.roots.get(node.key) in persons]
         return [pins for act in acts for named, pins in act if named == key]
 
-    def counts(self, node: Node) -> str:
-        """Return whether an operation counts: "yes", "no" or "undecided"."""
-        answers = {self._accepts(pins, node) for pins in self.removals(node.key)}
+    def counts(self, node: Node, person: bytes) -> str:
+        """Return whether an operation counts for a person: "yes", "no" or "undecided"."""
+        answers = {self._accepts(pins, node) for pins in self.removals(node.key, person)}
         return "no" if "no" in answers else "undecided" if "undecided" in answers else "yes"
     def _accepts(self, pins: list[list[Any]], node: Node) -> str:
         reaching = [pin for pin in pins if pin[0] == node.stream and node.seq <= pin[1]]
@@ -467,17 +467,20 @@ class Book:
 
     def standings(self) -> dict[bytes, str]:
         """Return {key id: "live", "removed", "void" or "undecided"}."""
-        counted = [(node.key, new, self.counts(node)) for node, new, _ in self.admissions()]
-        def sound(*answers: str) -> set[bytes]:
-            found = set(self.founders)
+        known = self.known()
+        counted = [((node.key, person), (new, person), self.counts(node, person))
+                   for node, new, _, person in self.admissions() if node.key in known]
+        def sound(*answers: str) -> set[tuple[bytes, bytes]]:
+            found = {(key, person) for key, (_, person) in self.founders.items()}
             for _ in counted:
                 found |= {new for author, new, answer in counted if author in found and answer in answers}
             return found
         surely, perhaps = sound("yes"), sound("yes", "undecided")
         return {
-            key: "removed" if self.removals(key) else "void" if len(persons) > 1 or key not in perhaps
-            else "live" if key in surely else "undecided"
-            for key, (_, persons) in self.known().items()
+            key: "removed" if any(self.removals(key, person) for person in persons)
+            else "void" if len(persons) > 1 or not perhaps & {(key, person) for person in persons}
+            else "live" if surely & {(key, person) for person in persons} else "undecided"
+            for key, (_, persons) in known.items()
         }
     def epochs(self) -> dict[bytes, tuple[bytes, dict[str, Any]]]:
         """Return {epoch id: (author's key id, fields)} of all known keys."""

@@ -258,8 +258,9 @@ def _random_case(drawn: list[tuple[str, int, int, int]]) -> Case:
         author = pens[one % len(pens)]
         places = heads.setdefault(author.own.id, [])
         if act == "admit":
-            name = f"device {two % 5}"
-            pens.append(case.admit(author, name, number=three % 2))
+            person = worlds.root("ben" if three > 6 else "ana").person if three > 4 else author.person
+            pens.append(case.admit(author, f"device {two % 5}", number=three % 2, person=person))
+            pens[-1].person = person
             places.append(author.head(1, three % 2))
         elif act == "remove":
             removed = pens[two % len(pens)].own
@@ -267,6 +268,7 @@ def _random_case(drawn: list[tuple[str, int, int, int]]) -> Case:
             case.add(pens[2 + one % 2].remove((removed, pins)))
         elif act == "doubt" and one % len(pens) > 3:  # it admits, and is removed with a pin that does not come
             pens.append(case.admit(author, f"device {two % 5}"))
+            pens[-1].person = author.person
             author.keys(LACK)
             places.append(author.head())
             case.add(pens[2 + three % 2].remove((author.own, [author.head()])))

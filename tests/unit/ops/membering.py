@@ -13,6 +13,7 @@ from couplejournal.ops.membership import (
     admit_message,
     found_message,
     key_id,
+    person_id,
 )
 
 BOOK = b"B" * 32
@@ -53,6 +54,11 @@ def named(number: int) -> bytes:
     return key_id(keys(number))
 
 
+def person_of(name: str) -> bytes:
+    """Return the id of Ana or of Ben; of any other name one that is nobody's."""
+    return person_id(root_keys(FOUNDERS[name][0])) if name in FOUNDERS else name.encode().ljust(16)[:16]
+
+
 def op_of(author: int, seq: int, word: str, fields: object, *, salt: int = 0) -> KeyOp:
     """Return an operation of a key stream; its link is a hash of it."""
     data = codec.encode_op(word, fields, salt=salt.to_bytes(16), clock=(1, 1))
@@ -70,11 +76,14 @@ def genesis(*, persons: int = 2, found: words.Found | None = None) -> KeyOp:
 
 
 def admit(
-    author: int, new: int, *, seq: int = 2, book: bytes = BOOK, proof: bytes | None = None, salt: int = 0
-) -> KeyOp:
-    """Return the admission of a key by another."""
-    proof = toy_signature(keys(new)[:32], admit_message(book, named(author), keys(new))) if proof is None else proof
-    return op_of(author, seq, "admit", words.Admit(keys=keys(new), proof=proof, founding=b""), salt=salt)
+    author: int, new: int, *, seq: int = 2, book: bytes = BOOK, proof: bytes | None = None, salt: int = 0,
+    person: str = "",
+) -> KeyOp:  # fmt: skip
+    """Return the admission of a key by another: for Ben where none is named and his root or first device admits."""
+    named_one = person_of(person or ("ben" if author in FOUNDERS["ben"] else "ana"))
+    message = admit_message(book, named(author), keys(new), named_one)
+    proof = toy_signature(keys(new)[:32], message) if proof is None else proof
+    return op_of(author, seq, "admit", words.Admit(named_one, keys(new), proof, founding=b""), salt=salt)
 
 
 class Streams:
@@ -93,10 +102,13 @@ class Streams:
         self.ops.append(KeyOp(key, name, seq, domains.next_link(prev, data), data, prev))
         return self.ops[-1]
 
-    def admit(self, author: int, new: int, *, stream: int = 0, after: KeyOp | None = None) -> KeyOp:
-        """Admit a key that signed for it."""
-        proof = toy_signature(keys(new)[:32], admit_message(BOOK, named(author), keys(new)))
-        return self.say(author, "admit", words.Admit(keys(new), proof, b""), stream=stream, after=after)
+    def admit(
+        self, author: int, new: int, *, stream: int = 0, after: KeyOp | None = None, person: str = ""
+    ) -> KeyOp:  # fmt: skip
+        """Admit a key that signed for it, for Ben where none is named and his root or first device admits."""
+        admission = admit(author, new, person=person)
+        fields = words.decode_fields(words.Admit, codec.peek(admission.data).fields)
+        return self.say(author, "admit", fields, stream=stream, after=after)
 
     def remove(self, author: int, *removed: tuple[int, list[words.Head]], stream: int = 0) -> KeyOp:
         """Remove keys, each with its pins."""

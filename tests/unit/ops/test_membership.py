@@ -14,12 +14,13 @@ from unit.ops.membering import (
     membership,
     named,
     op_of,
+    person_of,
     root_keys,
     toy_signature,
 )
 
 from couplejournal.errors import UntrustedDataError
-from couplejournal.ops import words
+from couplejournal.ops import codec, words
 from couplejournal.ops.membership import DEVICES_PER_PERSON, KeyOp, Membership, found_message, key_id, person_id
 
 ANA_ROOT, ANA, BEN_ROOT, BEN = 1, 2, 3, 4
@@ -103,14 +104,44 @@ def signed_by(op: KeyOp, author: int) -> KeyOp:
 
 
 def test_a_key_admitted_for_both_is_a_device_of_neither() -> None:
-    """A key that both persons admitted is known and not live, and so is what it admitted in its turn."""
-    found = membership([admit(ANA, 11), admit(BEN, 11), admit(11, 12), admit(12, 13), admit(ANA, 14)])
-    for number in (11, 12, 13):
-        assert named(number) in found.keys
-        assert not found.is_live(named(number))
-    assert found.is_live(named(14))
+    """M6: a key that both persons admitted is known and not live; each that it admitted is of the person it named."""
+    theirs = admit(11, 15, person="ben")
+    ops = [admit(ANA, 11), admit(BEN, 11), admit(11, 12), admit(12, 13), admit(ANA, 14), theirs]
+    found = membership(ops)
+    ana, ben = (person.id for person in found.persons)
+    assert found.keys[named(11)].standing == "void"
+    assert found.keys[named(11)].is_fallen
+    assert all(found.belongs_to(named(11), person) for person in (ana, ben))
+    assert [found.person_of(named(number)) for number in (12, 13, 14, 15)] == [ana, ana, ana, ben]
+    assert all(found.is_live(named(number)) for number in (12, 13, 14, 15))
     recipients = found.recipients_for(named(ANA), {})
-    assert set(recipients) == {named(number) for number in (1, 2, 3, 4, 14)}
+    assert set(recipients) == {named(number) for number in (1, 2, 3, 4, 12, 13, 14, 15)}
+    assert not membership([op for op in ops if op is not ops[1]]).belongs_to(named(11), ben)
+
+
+def test_an_admission_for_a_person_of_whom_the_author_is_no_device_has_no_effect() -> None:
+    """M3, M4: nobody admits for the other, for nobody, or with a signature that names another person."""
+    for_ana = admit(ANA, 13)
+    swapped = words.decode_fields(words.Admit, codec.peek(for_ana.data).fields)
+    relabelled = msgspec.structs.replace(swapped, person=person_of("ben"))
+    ops = [
+        admit(BEN, 11, person="ana"),
+        admit(ANA, 12, person="eve"),
+        op_of(BEN, 3, "admit", relabelled),
+        op_of(ANA, 3, "admit", relabelled),
+        op_of(ANA, 4, "admit", msgspec.structs.replace(swapped, person=b"")),
+    ]
+    assert membership(ops) == membership([])
+    assert membership([*ops, for_ana]).person_of(named(13)) == person_of("ana")
+
+
+def test_what_has_no_effect_does_not_name_the_admission_of_a_key() -> None:
+    """M5: only admissions for the right person are compared when one of several names a key."""
+    right = admit(ANA, 11)
+    wrong = [admit(BEN, 11, seq=seq, person="ana", salt=seq) for seq in range(2, 12)]
+    assert any(op.id < right.id for op in wrong)
+    found = membership([right, *wrong])
+    assert (found.keys[named(11)].admission, found.keys[named(11)].admitter) == (right.id, named(ANA))
 
 
 def test_founders_cannot_be_claimed() -> None:
@@ -161,7 +192,7 @@ def test_ids_are_hashes_of_all_keys() -> None:
     assert key_id(keys(5)) != key_id(keys(5)[:-1] + b"\0")
     assert len({key_id(keys(n)) for n in range(100)}) == 100
     changed = keys(11)[:40] + b"\0" + keys(11)[41:]
-    op = words.Admit(keys=changed, proof=toy_signature(keys(11)[:32], b""), founding=b"")
+    op = words.Admit(person=person_of("ana"), keys=changed, proof=toy_signature(keys(11)[:32], b""), founding=b"")
     assert membership([op_of(ANA, 3, "admit", op)]) == membership([])
 
 

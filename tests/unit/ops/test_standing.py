@@ -141,20 +141,72 @@ def test_a_pin_that_names_what_does_not_stand_there_accepts_nothing() -> None:
         assert standing(trial.membership(), 11) == [expected]
 
 
-def test_a_key_of_both_is_void_unless_it_was_removed() -> None:
-    """A key that both admitted belongs to neither, whatever else counts; either root may remove it for good."""
+def stolen() -> tuple[Streams, KeyOp]:
+    """Return a book in which Ben had Ana's device 11 claimed for himself, and the last thing that it did for Ana."""
     book = Streams()
-    first = book.admit(ANA, 11)
-    book.admit(BEN, 11)
+    book.admit(ANA, 11)
     book.admit(11, 12)
-    assert standing(book.membership(), 11, 12) == ["void", "void"]
-    removed = Streams()
-    removed.ops = [*book.ops]
-    removed.remove(BEN_ROOT, (11, []))
-    assert standing(removed.membership(), 11, 12) == ["removed", "void"]
+    last = book.admit(12, 13)
+    last = book.admit(11, 14)
+    book.admit(BEN, 11)
+    book.admit(11, 15, person="ben")
+    return book, last
+
+
+def test_a_key_of_both_is_void_and_what_it_admitted_stays() -> None:
+    """M6: a key that both admitted belongs to neither; the devices that it admitted stay devices of whom they named."""
+    book, _ = stolen()
+    assert standing(book.membership(), 11, 12, 13, 14, 15) == ["void", "live", "live", "live", "live"]
     book.remove(ANA_ROOT, (ANA, []))
-    assert first.id
-    assert standing(book.membership(), ANA, 11) == ["removed", "void"]
+    assert standing(book.membership(), ANA, 11, 12, 15) == ["removed", "void", "void", "live"]
+
+
+def test_each_root_judges_a_key_of_both_for_its_own_person() -> None:
+    """M8, M12: what Ben's root removes takes no device of Ana's with it, and Ana's root still removes with pins."""
+    book, last = stolen()
+    book.remove(BEN_ROOT, (11, []))
+    found = book.membership()
+    ana, ben = (person.id for person in found.persons)
+    assert standing(found, 11, 12, 13, 14, 15) == ["removed", "live", "live", "live", "void"]
+    assert (found.standing_for(named(11), ana), found.standing_for(named(11), ben)) == ("claimed", "removed")
+    assert found.what_falls({named(11): []}, ana) == {named(number) for number in (12, 13, 14)}
+    assert found.what_falls({named(11): []}, ben) == frozenset()
+    first = next(op for op in book.ops if op.key == named(11))
+    book.remove(ANA_ROOT, (11, [pin(first)]))
+    found = book.membership()
+    assert standing(found, 11, 12, 13, 14, 15) == ["removed", "live", "live", "void", "void"]
+    assert found.standing_for(named(11), ana) == found.standing_for(named(11), ben) == "removed"
+    assert len(found.removals[named(11)]) == 2
+    assert found.graph.counts(named(11), ben) == dict.fromkeys(found.graph.ops[named(11)], "no")
+    assert last.key == first.key
+
+
+def test_epochs_of_a_key_of_both_stand_apart() -> None:
+    """M6: what a key of both can be read with is asked for when words need it only, whatever pins accept."""
+    book, last = stolen()
+    made = book.epoch(11)
+    theirs = book.epoch(12)
+    assert book.membership().apart == {made.id[:16]}
+    book.remove(ANA_ROOT, (11, [pin(made)]))
+    found = book.membership()
+    assert standing(found, 11, 12) == ["removed", "live"]
+    assert found.apart == {made.id[:16]}
+    assert theirs.id[:16] in found.epochs
+    assert last.seq < made.seq
+
+
+def test_a_removed_key_that_the_other_claims_later_keeps_its_removal() -> None:
+    """M10: who was removed stays removed, whoever admits it and for whom; what it admitted before its pin stays."""
+    book = Streams()
+    book.admit(ANA, 11)
+    pinned = book.admit(11, 12)
+    book.remove(ANA_ROOT, (11, [pin(pinned)]))
+    book.admit(BEN, 11)
+    book.admit(11, 13, person="ben")
+    book.admit(11, 14)
+    found = book.membership()
+    assert standing(found, 11, 12, 13, 14) == ["removed", "live", "live", "void"]
+    assert [found.standing_for(named(11), person.id) for person in found.persons] == ["removed", "claimed"]
 
 
 def test_a_removal_that_comes_before_its_key_waits_for_it() -> None:
@@ -203,11 +255,13 @@ def test_the_screen_before_a_removal_names_what_falls_with_it() -> None:
     for author, new in ((ANA, 12), (12, 13), (11, 14)):
         book.admit(author, new)
     found = book.membership()
+    ana, ben = (person.id for person in found.persons)
     pins = {named(ANA): [pin(before)]}
-    assert found.what_falls(pins) == {named(12), named(13)}
-    assert found.what_falls({named(ANA): []}) == {named(number) for number in (11, 12, 13, 14)}
-    assert found.what_falls({named(ANA): [], named(11): []}) == {named(number) for number in (12, 13, 14)}
-    assert found.what_falls({named(50): [], named(ANA_ROOT): []}) == frozenset()
+    assert found.what_falls(pins, ana) == {named(12), named(13)}
+    assert found.what_falls(pins, ben) == frozenset()
+    assert found.what_falls({named(ANA): []}, ana) == {named(number) for number in (11, 12, 13, 14)}
+    assert found.what_falls({named(ANA): [], named(11): []}, ana) == {named(number) for number in (12, 13, 14)}
+    assert found.what_falls({named(50): [], named(ANA_ROOT): []}, ana) == frozenset()
     book.remove(ANA_ROOT, (ANA, [pin(before)]))
     after = book.membership()
     assert {key for key in found.keys if found.is_live(key) and not after.is_live(key)} == {

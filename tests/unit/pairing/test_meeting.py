@@ -35,8 +35,8 @@ def test_a_file_is_known_by_its_content() -> None:
     assert meeting.find(drive, path, accepted) == (b"good copy", b" copy")
     sim.plant(0, path, b"good one")
     assert meeting.find(drive, path, accepted) == (b"good one", b" one")
-    assert meeting.has(drive, path, b"good copy")
-    assert not meeting.has(drive, path, b"good other")
+    assert meeting.has(drive, path, b"good copy", set())
+    assert not meeting.has(drive, path, b"good other", set())
 
 
 def test_junk_costs_a_bounded_number_of_reads() -> None:

@@ -210,12 +210,21 @@ def _wrong_beginnings() -> Iterator[Vector]:
     yield _intake("another-link-of-keys", "a key stream that begins with the link of another", [
         one.ana.keys(LACK, number=1)], "refused")  # fmt: skip
     phone = key("ana phone")
-    foreign = phone.sign(DH("admit", seed("book"), world().ana.own.id, phone.keys))
+    person = world().ana.person
+    foreign = phone.sign(DH("admit", seed("book"), world().ana.own.id, phone.keys, person))
     cases: tuple[tuple[str, str, dict[str, Any]], ...] = (
         ("weak", "a device with an Ed25519 key of small order", {"keys": bytes(32) + phone.keys[32:]}),
         ("bad-proof", "a device that did not sign for itself", {"proof": bytes(64)}),
         ("another-proof", "a proof for another author", {"proof": phone.sign(
-            DH("admit", world().id, phone.id, phone.keys))}),
+            DH("admit", world().id, phone.id, phone.keys, person))}),
+        ("unnamed-proof", "a proof that names no person", {"proof": phone.sign(
+            DH("admit", world().id, world().ana.own.id, phone.keys))}),
+        ("others-proof", "a proof that names the other person", {"proof": phone.sign(
+            DH("admit", world().id, world().ana.own.id, phone.keys, root("ben").person))}),
+        ("other-person", "an admission that names the other person, as does the proof", world().ana.admission(
+            phone, root("ben").person)),
+        ("no-person", "an admission that names nobody of the book", world().ana.admission(
+            phone, root("eve").person)),
         ("foreign-proof", "a proof for another book", {"proof": foreign}),
     )  # fmt: skip
     for name, comment, changes in cases:

@@ -45,7 +45,7 @@ class Case:
 
 def vectors() -> Iterator[Vector]:
     """Yield the vectors of this module."""
-    for maker in (_admitted, _not_admitted, _removed, _pinned, _not_removed, _undecided, _roots):
+    for maker in (_admitted, _not_admitted, _of_both, _removed, _pinned, _not_removed, _undecided, _roots):
         yield from maker()
 
 
@@ -70,9 +70,6 @@ def _not_admitted() -> Iterator[Vector]:
     case.admit(case.ana, "phone of both")
     case.admit(case.pen("ben laptop"), "phone of both")
     yield case.vector("for-both", "no-effect", "admitted for both persons: a device of neither", phone_of_both="void")
-    tablet = case.admit(case.pen("phone of both"), "tablet")
-    del tablet
-    yield case.vector("for-both-onward", "no-effect", "and so is what it admits", phone_of_both="void", tablet="void")
     case = Case()
     case.add(case.ana.admit(key("ben laptop")))
     yield case.vector("founder", "no-effect", "a device of the other, whom the genesis names, stays the other's")
@@ -84,11 +81,24 @@ def _not_admitted() -> Iterator[Vector]:
     case.add(case.ana.admit(phone, proof=bytes(64)))
     yield case.vector("proof-zero", "no-effect", "an admission without a proof makes nothing known")
     case = Case()
-    case.add(case.ana.admit(phone, proof=phone.sign(DH("admit", case.world.id, root("ana").id, phone.keys))))
+    proof = phone.sign(DH("admit", case.world.id, root("ana").id, phone.keys, case.ana.person))
+    case.add(case.ana.admit(phone, proof=proof))
     yield case.vector("proof-for-another", "no-effect", "a proof for another author makes nothing known")
     case = Case()
     case.add(case.ana.admit(phone, keys=(1).to_bytes(32, "little") + phone.keys[32:]))
     yield case.vector("weak", "no-effect", "a weak key is never known")
+    case = Case()
+    case.add(case.ana.admit(phone, proof=phone.sign(DH("admit", case.world.id, case.ana.own.id, phone.keys))))
+    yield case.vector("proof-without-person", "no-effect", "a proof that names no person makes nothing known")
+    case = Case()
+    case.add(case.ana.admit(phone, person=root("ben").person))
+    yield case.vector("for-the-other", "no-effect", "a device admits nobody for the other person")
+    case = Case()
+    case.add(case.ana.admit(phone, proof=case.ana.admission(phone, root("ben").person)["proof"]))
+    yield case.vector("proof-for-the-other", "no-effect", "a proof that names the other person makes nothing known")
+    case = Case()
+    case.add(case.pen("ben laptop").admit(phone, **case.ana.admission(phone)))
+    yield case.vector("copied", "no-effect", "what the phone signed for one, said by a device of the other")
     case = Case()
     case.ana.keys(LACK)
     case.add(case.ana.admit(phone))
@@ -98,6 +108,46 @@ def _not_admitted() -> Iterator[Vector]:
     found = {"persons": persons, "signatures": [root("ana").founding.sign(DH("found", persons))]}
     case.add(case.ana.keys(op("found", found, 3)))
     yield case.vector("found-later", "no-effect", "a founding that does not stand in the genesis")
+
+
+def _of_both() -> Iterator[Vector]:
+    """A phone of Ana's, whose secret Ben has: it admitted two devices for her, and Ben has it admitted for himself."""
+
+    def begun() -> tuple[Case, Scribe, Scribe, list[Any]]:
+        case = Case()
+        phone, ben = case.admit(case.ana, "ana phone"), case.pen("ben laptop")
+        case.admit(phone, "ana tablet")
+        pin = phone.head()
+        case.admit(phone, "ana watch")
+        case.add(ben.admit(phone.own))
+        return case, phone, ben, pin
+
+    case, phone, _, _ = begun()
+    live = {"ana_tablet": "live", "ana_watch": "live"}
+    names = {"ana_phone": "void", **live}
+    yield case.vector("for-both-onward", "no-effect", "what it admitted for its person stays", **names)
+    case.files.reverse()
+    yield case.vector("for-both-turned", "no-effect", "the same in another order", **names)
+    case.files.reverse()
+    case.add(phone.admit(case.pen("ben watch").own, person=root("ben").person))
+    names |= {"ben_watch": "live"}
+    yield case.vector("for-both-each", "accept", "each that it admits is of the person whom it named", **names)
+    case.add(case.pen("ben root").remove((phone.own, [])))
+    names |= {"ana_phone": "removed", "ben_watch": "void"}
+    yield case.vector("for-both-removed-by-other", "no-effect", "the other's root ends nothing of hers", **names)
+    case, phone, ben, pin = begun()
+    case.add(case.pen("ana root").remove((phone.own, [pin])))
+    names = {"ana_phone": "removed", "ana_tablet": "live", "ana_watch": "void"}
+    yield case.vector("for-both-removed", "no-effect", "her own root ends it where the pin says", **names)
+    case.admit(ben, "ana watch")
+    case.admit(case.pen("ana root"), "ana watch")
+    yield case.vector("for-both-again", "no-effect", "one that fell, claimed by the other, does not come back", **names)
+    case = Case()
+    pen = case.admit(case.pen("ben laptop"), "ben phone")
+    phone = case.admit(case.ana, "ana phone")
+    case.add(pen.admit(phone.own, person=root("ana").person), pen.admit(key("thief"), person=root("ana").person))
+    names = {"ana_phone": "live", "ben_phone": "live"}
+    yield case.vector("for-hers-by-his", "no-effect", "a device of the other's admits nobody for her", **names)
 
 
 def _removed() -> Iterator[Vector]:

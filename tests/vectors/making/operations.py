@@ -16,7 +16,7 @@ EPOCH = seed("epoch", 16)
 FIELDS: dict[str, dict[str, dict[str, Any]]] = {
     "key": {
         "found": {"persons": [[seed("root keys", 1280), seed("keys", 1248)]], "signatures": [seed("sig", 64)]},
-        "admit": {"keys": seed("keys", 1248), "proof": seed("sig", 64), "founding": WRAP},
+        "admit": {"person": seed("person", 16), "keys": seed("keys", 1248), "proof": seed("sig", 64), "founding": WRAP},
         "remove": {"keys": [[ID, [HEAD]]]},
         "epoch": {"commit": LINK, "wraps": [[ID, WRAP]], "back": [], "roots": [HEAD]},
         "grant": {"wraps": [[EPOCH, ID, WRAP]]},
@@ -163,7 +163,8 @@ def _fields() -> Iterator[Vector]:
                 yield _vector(f"{word}-without-{first}", "refused", "a field is missing", op(word, left), stream)
     wrong: list[tuple[str, str, str, Any]] = [
         ("key", "found", "persons", [[seed("root keys", 1280)]]), ("key", "found", "signatures", seed("sig", 64)),
-        ("key", "admit", "proof", "text"), ("key", "admit", "founding", None), ("key", "remove", "keys", [[ID]]),
+        ("key", "admit", "proof", "text"), ("key", "admit", "founding", None), ("key", "admit", "person", None),
+        ("key", "remove", "keys", [[ID]]),
         ("key", "remove", "keys", [[ID, [[HEAD[0], LINK, 3]]]]), ("key", "epoch", "wraps", {"a": WRAP}),
         ("key", "epoch", "commit", 5), ("key", "epoch", "back", None), ("key", "epoch", "roots", [ID]),
         ("key", "grant", "wraps", [[EPOCH, ID]]), ("key", "lack", "epochs", [5]), ("word", "write", "kind", b"note"),

@@ -69,6 +69,7 @@ class Scribe:
 
     def __init__(self, book: bytes, own: Key, name: str) -> None:
         self.book, self.own, self.name = book, own, name
+        self.person = root("ben" if name.startswith("ben") else "ana").person
         self.epoch: tuple[bytes, bytes] | None = None
         self._ends: dict[tuple[int, int], tuple[int, bytes]] = {}
         self._count = 0
@@ -105,14 +106,15 @@ class Scribe:
         self.epoch = (self.head(1, number)[2][:16], k)
         return data
 
-    def admit(self, new: Key, *, number: int = 0, **changes: Any) -> bytes:
-        """Return a segment that admits a key."""
-        return self.keys(op("admit", self.admission(new) | changes, self._next()), number=number)
+    def admit(self, new: Key, *, number: int = 0, person: bytes = b"", **changes: Any) -> bytes:
+        """Return a segment that admits a key, for the person of the pen's name where none is given."""
+        return self.keys(op("admit", self.admission(new, person) | changes, self._next()), number=number)
 
-    def admission(self, new: Key) -> dict[str, Any]:
+    def admission(self, new: Key, person: bytes = b"") -> dict[str, Any]:
         """Return the fields of an admission. Nobody but the newcomer opens ``founding``: here it is noise."""
-        proof = new.sign(DH("admit", self.book, self.own.id, new.keys))
-        return {"keys": new.keys, "proof": proof, "founding": seed("founding", 1168)}
+        person = person or self.person
+        proof = new.sign(DH("admit", self.book, self.own.id, new.keys, person))
+        return {"person": person, "keys": new.keys, "proof": proof, "founding": seed("founding", 1168)}
 
     def remove(self, *named: tuple[Key, Sequence[Sequence[Any]]], number: int = 0) -> bytes:
         """Return a segment that removes keys, each with its pins."""
