@@ -20,6 +20,7 @@ from couplejournal.book.founding import founding_signature, make_genesis
 from couplejournal.disk import Disk
 from couplejournal.errors import CouplejournalError, SetupError, StoreBusyError, StoreError
 from couplejournal.ops import words
+from couplejournal.ops.membership import person_id
 from couplejournal.seal.keys import KeyPair, Root, require_hybrid_kem
 from couplejournal.store import settings as settings_file
 from couplejournal.store.home import Home
@@ -96,6 +97,7 @@ class Device:
         self.keystore = keystore
         self._lock = lock or HomeLock(home)
         self._books: dict[bytes, Book] = {}
+        self._lacking: dict[bytes, str] = {}
 
     @classmethod
     def create(
@@ -228,16 +230,43 @@ class Device:
     def books(self) -> list[tuple[Book, Role]]:
         """Return every book with what it is now: private, shared, or earlier (read, and never written).
 
+        As long as the shared one is whole, a private or an earlier one that cannot be opened is left out, and is among
+        what is `lacking`: nobody loses sight of the rest for it.
+
         Raises:
-            StoreError: a replica is gone or damaged at its beginning.
+            StoreError: the replica of a shared book is gone or damaged at its beginning, or of any where none is.
         """
         shared = self.shared
         found: list[tuple[Book, Role]] = []
         for secret in self.secrets.books:
-            book = self.book(secret.book)
+            try:
+                book = self.book(secret.book)
+            except StoreError:
+                if shared is None:
+                    raise
+                self._lacking[secret.book] = secret.role
+                continue
+            self._lacking.pop(secret.book, None)  # put back meanwhile
             role: Role = "shared" if book is shared else "private" if secret.role == "private" else "earlier"
             found.append((book, role))
         return sorted(found, key=lambda one: _ORDER[one[1]])
+
+    @property
+    def lacking(self) -> tuple[str, ...]:
+        """Return the roles of the books that `books` had to leave out, "private" or "earlier", one for each book."""
+        return tuple(self._lacking.values())
+
+    @property
+    def private_if_here(self) -> Book | None:
+        """Return the private book, or None where a shared one is whole and this one cannot be opened.
+
+        Raises:
+            StoreError: there is no shared book either, or its replica is damaged at its beginning.
+        """
+        try:
+            return self.private
+        except StoreError:
+            return next((book for book, role in self.books() if role == "private"), None)
 
     def book(self, book_id: bytes) -> Book:
         """Return one of this device's books, opened once.
@@ -270,6 +299,7 @@ class Device:
             system=self.system,
             hold=self.hold,
             root=None if seed is None else Root(seed),
+            person=person_id(self.secrets.root_keys),
         )
 
     def introduce(self, book: Book) -> None:

@@ -51,6 +51,10 @@ class Acknowledged:
             if any(upto >= seq and (leads is None or leads(upto, link)) for link, upto in list(ends.items()))
         )
 
+    def reach(self, stream: bytes) -> dict[bytes, int]:
+        """Return by key the highest number of a stream that a device told that it holds."""
+        return {key: max(ends.values(), default=0) for key, ends in list(self._held.get(stream, {}).items())}
+
     def is_seen(
         self, stream: bytes, seq: int, *, since_ms: int, counts: Callable[[bytes], bool], leads: Leads | None = None
     ) -> bool | None:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from couplejournal.book import ending, intake, tending
 from couplejournal.book.looking import OpenBook
-from couplejournal.book.values import Taken
+from couplejournal.book.values import File, Taken
 from couplejournal.book.writing import Draft
 from couplejournal.ops.op import Op
 from couplejournal.ops.words import Head
@@ -52,6 +52,38 @@ class Book(OpenBook):
         with self._writer.turn():
             return not self.is_ended() and tending.acknowledge(self._writer)
 
+    def merge(self) -> bool:
+        """Make one larger file of small ones of this device's own words, if some are to be merged; say whether it did.
+
+        Raises:
+            StoreError: the disk is full or failing; all that was held still is.
+        """
+        from couplejournal.book import merging  # start-up: who only writes merges nothing
+
+        return not self.is_ended() and merging.merge(self._writer)
+
+    def covers(self, larger: File, files: Sequence[File]) -> list[bool]:
+        """Return which of some files a larger one of this replica holds, operation for operation, and more beside.
+
+        Raises:
+            StoreError: the disk fails.
+        """
+        from couplejournal.book import merging  # start-up: as above
+
+        with self._writer.turn():
+            whole = merging.part_of(larger)
+            return [merging.is_within(self._shelf, whole, merging.part_of(file), file.end) for file in files]
+
+    def let_go(self, larger: File, files: Sequence[File]) -> int:
+        """Let go of files of this replica that a larger one of it holds; return how many went.
+
+        Raises:
+            StoreError: the disk fails; what did not go is found again.
+        """
+        from couplejournal.book import merging  # start-up: as above
+
+        return merging.let_go(self._writer, merging.part_of(larger), [merging.part_of(file) for file in files])
+
     def admit(self, keys: bytes, proof: bytes, founding_seed: bytes) -> None:
         """Add a device of this device's own person.
 
@@ -61,18 +93,6 @@ class Book(OpenBook):
         """
         tending.admit(self._writer, keys, proof, founding_seed)
 
-    def admit_by_root(self, keys: bytes, proof: bytes, root: Root) -> None:
-        """Add a device of the root's person, a sixteenth too; ``proof`` is signed for the root's key id.
-
-        Raises:
-            RecoveryError: the root is that of nobody in this book.
-            PairingError: the key is weak or did not sign, or can never belong to the journal (again).
-            StoreError: the disk is full or failing.
-        """
-        from couplejournal.book import rooting  # start-up: an act of the root is seldom
-
-        rooting.admit_by_root(self._writer, root, keys, proof)
-
     def open_with(self, root: Root) -> int:
         """Grant this device all that its person's root opens; return how many epochs that opens for it.
 
@@ -80,7 +100,7 @@ class Book(OpenBook):
             RecoveryError: the root is not that of this device's person.
             StoreError: this device may not write, or its disk is full or failing.
         """
-        from couplejournal.book import rooting  # start-up: as above
+        from couplejournal.book import rooting  # start-up: an act of the root is seldom
 
         return rooting.open_with(self._writer, root)
 

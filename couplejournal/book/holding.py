@@ -141,6 +141,23 @@ def place_of(shelf: Shelf, stream: Stream, file: File) -> Place:
     return file.last, b"" if tree is None else _end_of(tree, file)
 
 
+def last_to_acknowledge(shelf: Shelf, stream: Stream, file: File) -> int:
+    """Return the number of the last operation of a file that others acknowledge; 0 where it only acknowledges itself.
+
+    Raises:
+        StoreError: the disk fails.
+    """
+    if stream.type != WORD_STREAM or stream.tree is not None:
+        return file.last
+    numbers = [0]
+    for op in ops_in(shelf, stream, {stream.id: file.first - 1}):
+        if op.seq > file.last:
+            break
+        if op.word != "seen":
+            numbers.append(op.seq)
+    return numbers[-1]
+
+
 def last_spoke_ms(shelf: Shelf, key: bytes) -> int:
     """Return when a key wrote the last of its words that are held, by its own clock (ms); 0: never.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from collections.abc import Sequence
 
@@ -10,7 +11,7 @@ from couplejournal.book.branches import Place
 from couplejournal.book.marks import Claim, Marks
 from couplejournal.book.values import Taken, Verdict
 from couplejournal.book.writing import Writer
-from couplejournal.errors import NewerFormatError, UntrustedDataError
+from couplejournal.errors import NewerFormatError, StoreError, UntrustedDataError
 from couplejournal.model.clock import HybridClock
 from couplejournal.ops import codec, words
 from couplejournal.seal import segments
@@ -133,10 +134,17 @@ class _Intake:
             before, is_covered = holding.size(shelf, stream), holding.covers(shelf, stream, verified)
         self._observe(verified, is_new=not is_covered)
         self._writer.store(self._marks, verified)
-        stream = shelf.streams[shelf.part_of(sealed).stream]
+        part = shelf.part_of(sealed)
+        stream = shelf.streams[part.stream]
         if head.key == shelf.own.id and not is_covered:
             present.note_own(shelf, self._marks, stream, head.last, self._system.now_ms())
-        return self._taken(Verdict.STORED, sealed, ops=max(0, holding.size(shelf, stream) - before))
+        ops = max(0, holding.size(shelf, stream) - before)
+        if part.last > part.first:
+            from couplejournal.book import merging  # start-up: who only writes takes nothing in
+
+            with contextlib.suppress(StoreError):  # then they stay until another larger one comes
+                merging.let_go_of_others(self._writer, self._marks, part, head.key)
+        return self._taken(Verdict.STORED, sealed, ops=ops)
 
     def _observe(self, verified: VerifiedSegment, *, is_new: bool) -> None:
         """Let the clock hear of a segment's operations, and note whether they want an acknowledgement."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from itertools import islice
 from pathlib import Path
@@ -38,13 +38,18 @@ class OpenBook:
         system: System,
         hold: Callable[[], AbstractContextManager[object]],
         root: KeyPair | None = None,
+        person: bytes = b"",
     ) -> None:
         """Open a replica with this device's key; ``state`` is the path stem of the book's local notes.
+
+        ``person`` is the id of the person whose device this is, where it is known: should both ever claim its key, the
+        key streams do not tell.
 
         Raises:
             StoreError: the replica is not there, or damaged at its beginning.
         """
         self._shelf = Shelf(replica, own, (root,) if root is not None else ())
+        self._person = person
         self._writer = Writer(self._shelf, disk, system, hold, state)
         self._system = system
         self.acknowledged: Acknowledged | None = None
@@ -82,6 +87,8 @@ class OpenBook:
         Raises:
             StoreError: this device's key is not known in the book.
         """
+        if self.membership.belongs_to(self.own_key, self._person):
+            return self._person
         person = self.membership.person_of(self.own_key)
         if person is None:
             raise StoreError("this device's key does not belong to its own copy of the journal")
@@ -117,14 +124,14 @@ class OpenBook:
     def would_fall(
         self, keys: Collection[bytes], pins: Mapping[bytes, Sequence[Head]] | None = None
     ) -> frozenset[bytes]:
-        """Return the ids of the keys that would fall with a removal of others.
+        """Return the ids of the keys that would fall with a removal of others by this person's root.
 
         Raises:
             StoreError: the disk fails.
         """
         from couplejournal.book import rooting  # start-up: who only writes removes nobody
 
-        return rooting.would_fall(self._writer, keys, pins)
+        return rooting.would_fall(self._writer, self.person, keys, pins)
 
     def later_words(
         self, keys: Collection[bytes], pins: Mapping[bytes, Sequence[Head]] | None = None
@@ -242,14 +249,22 @@ class OpenBook:
         ordered = publishing.in_order(self._shelf)
         return [self._held(stream, part) for stream, part in ordered if not self._is_genesis(part)]
 
+    def held_of_root(self) -> list[Held]:
+        """Return the files of the replica that this device's person signed with the root: removals above all."""
+        roots = {person.root for person in self.membership.persons if person.id == self.person}
+        return [one for one in self.held() if one.is_key and self._shelf.streams[one.stream].key in roots]
+
     def read(self, path: str) -> bytes:
         """Return the exact bytes of one held file, by the path that `held` gave.
 
         Raises:
-            StoreError: it is not there, or the disk fails.
+            StoreError: it is not there, or damaged, or the disk fails.
         """
         below = path.removeprefix(self.folder + "/")
-        return self.genesis if below == GENESIS_NAME else self._shelf.replica.read(below)
+        if below == GENESIS_NAME:
+            return self.genesis
+        with self._writer.turn():
+            return self._shelf.read(below)
 
     def runs(self, file: File) -> list[Run]:
         """Return the pieces of chains that a file holds, one file of this replica or of the drive; none if unknown.
@@ -257,9 +272,13 @@ class OpenBook:
         Raises:
             StoreError: the disk fails.
         """
+        stream = self._shelf.streams.get(file.stream)
+        if stream is None:
+            return []
+        if stream.tree is None:  # asked for every file of a folder: where its name says all, nothing is locked or read
+            return [Run(stream.id, file.first, file.last)]
         with self._writer.turn():
-            stream = self._shelf.streams.get(file.stream)
-            return [] if stream is None else holding.runs(self._shelf, stream, file)
+            return holding.runs(self._shelf, stream, file)
 
     def gaps(self) -> list[Gap]:
         """Return what is known to be missing before something that is held.
@@ -283,7 +302,8 @@ class OpenBook:
         from couplejournal.book import noticing  # start-up: who only writes need not know
 
         with self._writer.turn() as marks:
-            return noticing.notices(self._shelf, marks)
+            is_known = self.own_key in self.membership.keys
+            return noticing.notices(self._shelf, marks, self.person if is_known else b"")
 
     def closed(self) -> int:
         """Return how many keys of words are named here that this device cannot open yet."""
@@ -293,18 +313,38 @@ class OpenBook:
     def seen(self, held: Held, *, since_ms: int) -> bool | None:
         """Return whether a device of the other person told that it holds a file; None where nothing is known.
 
+        Of acknowledgements nobody tells: a file that holds nothing else counts as seen when the other spoke since.
+
         Raises:
             StoreError: the disk fails.
         """
         stream = self._shelf.streams.get(held.stream)
-        if self.acknowledged is None or stream is None:
+        acknowledged, mine = self.acknowledged, self.person
+        if acknowledged is None or stream is None:
             return None
-        mine = self.person
         with self._writer.turn():
-            return self.acknowledged.is_seen(
-                stream.origin, held.last, since_ms=since_ms, counts=lambda key: self.membership.person_of(key) != mine,
-                leads=holding.leads_from(self._shelf, stream, holding.place_of(self._shelf, stream, held)),
-            )  # fmt: skip
+            leads = holding.leads_from(self._shelf, stream, holding.place_of(self._shelf, stream, held))
+
+            def answer(last: int) -> bool | None:
+                return acknowledged.is_seen(
+                    stream.origin, last, since_ms=since_ms, leads=leads,
+                    counts=lambda key: not self.membership.belongs_to(key, mine),
+                )  # fmt: skip
+
+            found = answer(held.last)
+            last = holding.last_to_acknowledge(self._shelf, stream, held) if found is False else held.last
+            return found if last == held.last else last == 0 or answer(last)
+
+    def holders(self, ops: Iterable[Op]) -> list[frozenset[bytes]]:
+        """Return for each operation of words the keys of the devices that are known to hold it.
+
+        Raises:
+            StoreError: the disk fails.
+        """
+        from couplejournal.book import reaching  # start-up: who only writes need not know
+
+        with self._writer.turn():
+            return reaching.holders(self._shelf, self.acknowledged or Acknowledged(), ops)
 
     def reached(self) -> bool | None:
         """Return whether devices of the other person told that they hold all words of this one; None: not known.
@@ -318,7 +358,7 @@ class OpenBook:
         with self._writer.turn():
             answers = {
                 self.acknowledged.is_seen(
-                    stream.origin, number, since_ms=0, counts=lambda key: self.membership.person_of(key) != mine,
+                    stream.origin, number, since_ms=0, counts=lambda key: not self.membership.belongs_to(key, mine),
                     leads=holding.leads_from(self._shelf, stream, (number, link)),
                 )
                 for stream in holding.word_streams(self._shelf)
@@ -350,6 +390,7 @@ class OpenBook:
             last=part.last,
             is_key=stream.type == KEY_STREAM,
             is_mine=stream.key == self.own_key,
+            is_forked=stream.tree is not None,
         )
 
     def _is_genesis(self, part: Part) -> bool:

@@ -1,10 +1,10 @@
 """Marks: a small, unsynced note beside a replica that lets a process append without reading every entry.
 
-It says how often the replica was written to (``generation``), how many segment files it holds, the highest clock, and
-what this device has acknowledged. Every writer renews it under the home's lock *before* it stores a segment, so another
-process that finds its own generation there has missed nothing; and whoever finds the number of files not to agree, or
-the note gone or torn by a power cut, reads everything and writes it anew. Nothing of this is believed that a full
-reading would not say.
+It says how often the replica was written to (``generation``), how many segment files it holds and which those are, the
+highest clock, and what this device has acknowledged. Every writer renews it under the home's lock *before* it stores a
+segment or lets one go, so another process that finds its own generation there has missed nothing; and whoever finds
+other files there, or the note gone or torn by a power cut, reads everything and writes it anew. Nothing of this is
+believed that a full reading would not say.
 
 It also says in which streams this device writes and where it stands there. A full reading cannot say that; so whoever
 finds it lost, or not to fit the replica, goes on in new streams (`book.present`).
@@ -71,7 +71,7 @@ class Marks(msgspec.Struct):
     ``present`` are the streams in which this device writes, that of keys first (none: not begun); ``renewed`` says that
     they were not the first. ``retired``: streams of its own in which it writes no more, up to which number it holds or
     wrote them. ``forked``: since when (ms) a stream is known to be. ``claims`` go by the stream's id in hex;
-    ``heeded_ms`` is when one last made this device begin new streams.
+    ``heeded_ms`` is when one last made this device begin new streams. ``which`` says which files those are.
     """
 
     generation: int = 0
@@ -88,6 +88,7 @@ class Marks(msgspec.Struct):
     told: list[Told] = []
     claims: dict[str, Claim] = {}
     heeded_ms: int = 0
+    which: int = -1
 
 
 _decoder: Final = msgspec.json.Decoder(Marks)

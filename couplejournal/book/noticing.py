@@ -6,20 +6,21 @@ from collections.abc import Iterator
 
 from couplejournal.book import holding
 from couplejournal.book.marks import Marks
-from couplejournal.book.present import RESTORED
+from couplejournal.book.present import RESTORED, TYPES
 from couplejournal.book.shelf import Shelf
 from couplejournal.book.values import Notice
 from couplejournal.ops.membership import EpochFact
 
 
-def notices(shelf: Shelf, marks: Marks) -> tuple[Notice, ...]:
-    """Return one notice for each thing and device; of several the latest, sorted.
+def notices(shelf: Shelf, marks: Marks, person: bytes) -> tuple[Notice, ...]:
+    """Return one notice for each thing and device, for a device of ``person``; of several the latest, sorted.
 
     Raises:
         StoreError: the disk fails.
     """
     latest: dict[tuple[str, bytes], Notice] = {}
-    for notice in (*_histories(shelf, marks), *_withheld(shelf), *_gaps(shelf)):
+    told = (*_histories(shelf, marks), *_claimed(shelf, person), *_withheld(shelf), *_gaps(shelf), *_cut(shelf, marks))
+    for notice in told:
         known = latest.get((notice.code, notice.key))
         if known is None or (known.since_ms, known.stream) < (notice.since_ms, notice.stream):
             latest[notice.code, notice.key] = notice
@@ -37,6 +38,14 @@ def _histories(shelf: Shelf, marks: Marks) -> Iterator[Notice]:
         yield Notice(told.code, shelf.own.id, told.stream, told.since_ms)
     for name, claim in marks.claims.items():
         yield Notice("named-unknown", claim.by, bytes.fromhex(name), claim.since_ms)
+
+
+def _claimed(shelf: Shelf, person: bytes) -> Iterator[Notice]:
+    """Yield the keys that both persons claim, until the person's own root removed them."""
+    membership = shelf.membership
+    for key in membership.keys:
+        if membership.is_claimed_by_both(key) and membership.standing_for(key, person) != "removed":
+            yield Notice("claimed", key, b"")
 
 
 def _withheld(shelf: Shelf) -> Iterator[Notice]:
@@ -67,6 +76,24 @@ def _shut_out(shelf: Shelf, facts: list[EpochFact]) -> Iterator[Notice]:
             knew = any(other.stream == fact.stream and other.seq < fact.seq and own in other.wraps for other in facts)
             if own in fact.wraps or knew:
                 yield Notice("shut-out", fact.key, fact.stream)
+
+
+def _cut(shelf: Shelf, marks: Marks) -> Iterator[Notice]:
+    """Yield the streams of this device that end here before a number that it noted as written and stored.
+
+    Nothing behind it is left to show a gap, so only the notes know of it.
+    """
+    own = shelf.own.id
+    noted = {}
+    for type_, head in zip(TYPES, marks.present, strict=False):
+        stream = shelf.find(own, head.stream, type_)
+        noted[head.stream if stream is None else stream.id] = head.number
+    for name, number in marks.retired.items():
+        noted[bytes.fromhex(name)] = max(number, noted.get(bytes.fromhex(name), 0))
+    for stream_id, number in noted.items():
+        held = shelf.streams.get(stream_id)
+        if number > (held.last if held is not None and held.key == own else 0):
+            yield Notice("cut", own, stream_id if held is None else held.origin)
 
 
 def _gaps(shelf: Shelf) -> Iterator[Notice]:

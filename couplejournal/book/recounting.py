@@ -47,7 +47,7 @@ def recount(shelf: Shelf, old: Marks | None, now_ms: int) -> Marks:
     marks.clock = clock.last
     telling.note_told(shelf, marks, told)
     marks.due = any(_wants_telling(shelf, marks, stream, fresh) for stream in list(shelf.streams.values()))
-    marks.files = shelf.files
+    marks.files, marks.which = shelf.files, shelf.which
     return marks
 
 

@@ -1,4 +1,4 @@
-"""Acts of a person's root, typed as 24 words or taken from the keystore: remove devices, admit one, open everything.
+"""Acts of a person's root, typed as 24 words or taken from the keystore: remove devices, open everything.
 
 Each act stands in a key stream of its own, begun for it: no device can know that it holds all that the root signed on
 other devices, and a fresh stream never contradicts another (docs/spec/membership.md 5.3).
@@ -15,13 +15,12 @@ from couplejournal.book.shelf import Shelf
 from couplejournal.book.streams import Stream
 from couplejournal.book.values import Later
 from couplejournal.book.writing import Draft, Writer
-from couplejournal.errors import PairingError, RecoveryError, SetupError, UntrustedDataError
+from couplejournal.errors import RecoveryError, SetupError
 from couplejournal.ops import words
-from couplejournal.ops.membership import Membership, admit_message, key_id
+from couplejournal.ops.membership import Membership
 from couplejournal.ops.words import Head
-from couplejournal.seal import wraps
 from couplejournal.seal.epochs import EpochKeys
-from couplejournal.seal.keys import Root, is_signed
+from couplejournal.seal.keys import Root
 
 PINS_PER_KEY: Final = 10_000  # a key that opened more streams than fit into an operation can be removed all the same
 
@@ -51,33 +50,6 @@ def remove_devices(
         writer.append_as(root, drafts)
 
 
-def admit_by_root(writer: Writer, root: Root, keys: bytes, proof: bytes) -> None:
-    """Add a device to the root's person: its 1,248 bytes of keys, and its signature for this book and this root.
-
-    A root may admit a sixteenth device. What the new device may read it grants itself (`open_with`), or asks for.
-
-    Raises:
-        RecoveryError: the root is that of nobody in this book.
-        PairingError: the key is weak or did not sign, or can never belong to the journal (again).
-        StoreError: the disk is full or failing.
-    """
-    shelf, new = writer.shelf, key_id(keys)
-    with writer.turn():
-        person = _person_of(shelf.membership, root)
-        known = shelf.membership.keys.get(new)
-        if known is not None and known.is_live:
-            raise PairingError("this key belongs to the journal already")
-        if known is not None and (known.standing == "removed" or known.person != person):
-            raise PairingError("this key cannot come back; the device needs a new one")
-        if not is_signed(keys[:32], proof, admit_message(shelf.id, root.id, keys)):
-            raise PairingError("the new device did not sign for this journal")
-        try:
-            founding = wraps.wrap(root.founding_seed, keys[32:], wraps.founding_info(root.id, new))
-        except UntrustedDataError as error:
-            raise PairingError(f"the new device's key is of no use: {error}") from None
-        writer.append_as(root, [Draft("admit", words.Admit(keys=keys, proof=proof, founding=founding))])
-
-
 def open_with(writer: Writer, root: Root) -> int:
     """Grant this device, for good, all that the root opens and it does not; return how many epochs that opens.
 
@@ -90,7 +62,7 @@ def open_with(writer: Writer, root: Root) -> int:
     shelf = writer.shelf
     with writer.turn():
         own, membership = shelf.own, shelf.membership
-        if _person_of(membership, root) != membership.person_of(own.id):
+        if not membership.belongs_to(own.id, _person_of(membership, root)):
             raise RecoveryError("these recovery words are not those of this device's person")
         writer.require_writable()
         alone, together = EpochKeys((own,)), EpochKeys((own, root))
@@ -105,15 +77,16 @@ def open_with(writer: Writer, root: Root) -> int:
 
 
 def would_fall(
-    writer: Writer, keys: Collection[bytes], pins: Mapping[bytes, Sequence[Head]] | None = None
+    writer: Writer, person: bytes, keys: Collection[bytes], pins: Mapping[bytes, Sequence[Head]] | None = None
 ) -> frozenset[bytes]:
-    """Return the ids of the keys that would fall with a removal of others, before anything is signed.
+    """Return the ids of the keys that would fall with a removal by a person's root, before anything is signed.
 
     Raises:
         StoreError: the disk fails.
     """
     with writer.turn():
-        return writer.shelf.membership.what_falls(pins_for(writer.shelf, keys, pins or {}))
+        shelf = writer.shelf
+        return shelf.membership.what_falls(pins_for(shelf, keys, pins or {}), person)
 
 
 def later_words(
@@ -224,13 +197,13 @@ def _require_removable(
             raise SetupError("this device is not known in the journal")
         if known.is_root:
             raise SetupError("recovery words cannot be removed", hint="'couplejournal recovery renew' makes new ones")
-        if person not in membership.graph.persons[key]:
+        if not membership.belongs_to(key, person):
             raise SetupError("this device belongs to the other person, who alone can remove it")
         if key == shelf.own.id:
             raise SetupError("this device cannot remove itself", hint="remove it from another device of yours")
-        if known.standing == "removed" and key not in given:
+        if membership.standing_for(key, person) == "removed" and key not in given:
             raise SetupError("this device was removed already")
-    fallen = membership.what_falls(pins_for(shelf, keys, given))
+    fallen = membership.what_falls(pins_for(shelf, keys, given), person)
     left = {device.id for device in membership.live_devices(person)} - {*keys} - fallen
     if not left:
         raise SetupError("none of your devices would be left", hint="add one with your recovery words first")

@@ -114,10 +114,16 @@ class Rotation:
         Beyond the recipients: it stands where only this device writes, it was made in knowledge of every removal held,
         and nobody who is not live was granted it since. So a removed device that was no recipient, and was granted the
         epoch when it asked, does not go on reading either.
+
+        A live member may grant anything to a removed key, junk too, and no wrap for another shows what it is: so each
+        such grant costs one more epoch. That is no endless rotation. An epoch is made only before a word of this
+        device's own, one for each at most, and a grant names one epoch, which has to be there first; whoever waits for
+        it pays a segment of its own for each. A key that nobody admitted counts for nothing: a member who hands an
+        epoch to strangers does so by other ways too.
         """
         membership = self._membership
         is_spilled = any(
-            membership.is_live(granter) and not membership.is_live(recipient)
+            membership.is_live(granter) and recipient in membership.keys and not membership.is_live(recipient)
             for granter, recipient, _ in membership.grants.get(newest.id, ())
         )
         return (

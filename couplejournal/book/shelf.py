@@ -27,6 +27,8 @@ from couplejournal.store.replica import Part, Replica
 
 CACHED_BYTES: Final = 16 << 20
 LINK_BYTES: Final = 32
+ASK_DOCTOR: Final = "`couplejournal doctor` says what brings it back"
+WHICH_END: Final = 1 << 48
 
 
 class Shelf:
@@ -42,7 +44,7 @@ class Shelf:
         self.own = own
         genesis = replica.genesis()
         if genesis is None:
-            raise StoreError("this device's own copy of the journal is gone")
+            raise StoreError("this device's own copy of the journal is gone", hint=ASK_DOCTOR)
         self.genesis = genesis
         self.id = hashlib.sha256(genesis).digest()
         self.streams: dict[bytes, Stream] = {}
@@ -88,6 +90,12 @@ class Shelf:
         """Return how many segment files the replica names below ``streams``, damaged ones too."""
         proved = sum(len(stream.parts) for stream in self.streams.values()) - 1  # the genesis lies elsewhere
         return proved + len(self.damaged) + len(self._unproved)
+
+    @property
+    def which(self) -> int:
+        """Return which files those are, as one number."""
+        lost = sum(part.number for part in (*self.damaged, *self._unproved))
+        return (sum(stream.which for stream in self.streams.values()) + lost) % WHICH_END
 
     def is_genesis(self, part: Part) -> bool:
         """Return whether a part is the genesis segment."""
@@ -173,6 +181,21 @@ class Shelf:
         if key is None and head.epoch not in self.wanted and segments.is_signed_by(sealed, known.sign):
             self.wanted.add(head.epoch)
         return None if key is None else segments.verify_words(sealed, known.sign, key)
+
+    def read(self, path: str) -> bytes:
+        """Return the bytes of a file as the disk gives them; one that is damaged is put out of the account instead.
+
+        Raises:
+            StoreError: it is not there, or not what its name says, or the disk fails.
+        """
+        data = self.replica.read(path)
+        if not path.endswith(f"-{hashlib.sha256(data).digest()[:16].hex()}.seg"):
+            for stream in list(self.streams.values()):
+                for part in [part for part in stream.parts if part.path == path]:
+                    self.damaged.add(part)
+                    self._drop(stream, part)
+            raise StoreError("a file of this device's own copy is damaged", hint=ASK_DOCTOR)
+        return data
 
     def open_part(self, part: Part) -> VerifiedSegment | None:
         """Return a held part, proved again; None where it is damaged, or cannot be opened here.
@@ -264,7 +287,7 @@ class Shelf:
         except UntrustedDataError:
             verified = None
         if verified is None:
-            raise StoreError("this device's own copy of the journal is damaged at its beginning")
+            raise StoreError("this device's own copy of the journal is damaged at its beginning", hint=ASK_DOCTOR)
         self.adopt(verified)
 
     def _place(self, parts: list[Part]) -> bool:

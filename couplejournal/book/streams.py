@@ -7,7 +7,7 @@ not known, or known not to be so, has a `Tree`, and then the tree alone says wha
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from couplejournal.book.branches import Tree
 from couplejournal.ops.domains import first_link
@@ -22,7 +22,7 @@ class Stream:
     """One stream of one key. ``head``: every operation up to it is held; parts may overlap, or lie beyond a gap.
 
     ``id`` is the name of its folder here, ``origin`` the id in its headers: another one only where somebody took the id
-    of another's stream. ``unread`` are the parts that its tree does not know yet.
+    of another's stream. ``unread`` are the parts that its tree does not know yet. ``which`` adds up what they are.
     """
 
     def __init__(self, stream: bytes, key: bytes, type_: int, origin: bytes = b"") -> None:
@@ -36,6 +36,7 @@ class Stream:
         self.head = 0
         self.tree: Tree | None = None
         self.unread: list[Part] = []
+        self.which = 0
         self._held: set[Part] = set()
         self._longest = 0
         self._last = 0
@@ -51,6 +52,7 @@ class Stream:
         if part in self._held:
             return
         self._held.add(part)
+        self.which += part.number
         self._longest = max(self._longest, part.last - part.first)
         self._last = max(self._last, part.last)
         insort(self.parts, part, key=_order)
@@ -60,6 +62,7 @@ class Stream:
 
     def drop(self, part: Part) -> None:
         """Forget a part whose file turned out to be damaged; the head may fall."""
+        self.which -= part.number if part in self._held else 0
         self._held.discard(part)
         self.parts.remove(part)
         if self.tree is not None:
@@ -68,6 +71,13 @@ class Stream:
         self.head = 0
         for held in self.parts:
             self._advance(held)
+
+    def let_go(self, parts: Collection[Part]) -> None:
+        """Forget parts of which others hold everything, so that no operation goes; in a stream without a tree."""
+        gone = self._held.intersection(parts)
+        self._held -= gone
+        self.which -= sum(part.number for part in gone)
+        self.parts = [part for part in self.parts if part not in gone]
 
     def has(self, part: Part) -> bool:
         """Return whether exactly this file is held."""

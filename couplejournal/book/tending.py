@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -16,6 +17,7 @@ from couplejournal.seal.epochs import EpochKeys
 WRAPS_PER_OP: Final = 500  # 500 wraps of 1,168 bytes stay well under the limit of an operation
 LACKS_PER_TURN: Final = 4096  # what is left comes with the next turn: nobody makes this device work without end
 GRANTS_PER_TURN: Final = 2000
+GRANTS_PER_ASKER: Final = 10_000  # of one device to another, ever: 12 MB, and more epochs than a journal of years has
 
 Granted = tuple[bytes, bytes, bytes]
 """One line of a grant: epoch id, recipient's key id, wrap."""
@@ -78,7 +80,7 @@ def admit(writer: Writer, keys: bytes, proof: bytes, founding_seed: bytes) -> No
         epoch = Draft("epoch", writer.rotation.fresh({**writer.rotation.recipients(), new: kem}))
         grantable = [fact for fact in shelf.membership.epochs.values() if shelf.membership.holds_roots(fact)]
         grants = grants_for(new, kem, grantable, shelf.epochs, but={_back_of(epoch)})
-        admission = Draft("admit", words.Admit(keys=keys, proof=proof, founding=founding))
+        admission = Draft("admit", words.Admit(person=person, keys=keys, proof=proof, founding=founding))
         writer.append_keys([admission, epoch, *grant_drafts(grants)])
 
 
@@ -119,7 +121,12 @@ def _requests(shelf: Shelf) -> list[Draft]:
 
 
 def _grants(shelf: Shelf) -> list[Draft]:
-    """Return the grants that answer requests of live devices, as far as this device knows of the removals."""
+    """Return the grants that answer requests of live devices, as far as this device knows of the removals.
+
+    A request costs the asker 16 bytes and the granter 1.2 KB. So each epoch is granted to each asker once, however
+    often it asks; nobody is granted an epoch of its own, which it made and can make without end; and what one device
+    grants another in all has a limit. Other devices grant what is beyond it, within a limit of their own.
+    """
     membership, own = shelf.membership, shelf.own.id
     done = {
         (recipient, epoch)
@@ -128,12 +135,16 @@ def _grants(shelf: Shelf) -> list[Draft]:
         if author == own
     }
     given = []
+    served = Counter(recipient for recipient, _ in done)
     for asker, epoch in sorted(membership.lacks - done):
         fact = membership.epochs.get(epoch)
-        if asker == own or fact is None or not membership.is_live(asker) or not membership.holds_roots(fact):
+        if fact is None or asker in (own, fact.key) or served[asker] >= GRANTS_PER_ASKER:
+            continue
+        if not membership.is_live(asker) or not membership.holds_roots(fact):
             continue
         key = shelf.epochs.key_of(epoch)
         if key is not None:
+            served[asker] += 1
             given.append(epochs.grant_wrap(key, fact, asker, membership.keys[asker].kem))
         if len(given) == GRANTS_PER_TURN:
             break

@@ -63,7 +63,8 @@ class Held(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One file of the replica.
 
     ``path`` is its name on the drive, relative and with slashes; ``digest`` 16 bytes of the SHA-256 of the whole file;
-    ``first`` and ``last`` are the numbers of its operations, both inclusive; ``end`` is empty.
+    ``first`` and ``last`` are the numbers of its operations, both inclusive; ``end`` is empty. ``is_forked``: its
+    stream is, or may be, so numbers do not tell what another file holds of it.
     """
 
     path: str
@@ -75,6 +76,7 @@ class Held(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     is_key: bool
     is_mine: bool
     end: bytes = b""
+    is_forked: bool = False
 
 
 class Gap(msgspec.Struct, frozen=True):
@@ -110,9 +112,10 @@ class Notice(msgspec.Struct, frozen=True):
 
     ``code``: "forked" (the device wrote two histories); "restored-or-copied" (so was this one); "named-unknown" (it
     names an operation of this device that nobody can show); "withheld-removal" (an epoch of this device's own names
-    removals that do not come); "shut-out" (its epoch does not open here); "gap" (something of it is missing). ``key``
-    is the id of the device's key, ``stream`` the stream in question, ``since_ms`` since when it is known (0: it is how
-    things stand now).
+    removals that do not come); "shut-out" (its epoch does not open here); "gap" (something of it is missing); "cut"
+    (what this device wrote last is gone from its own copy); "claimed" (both persons claim the key). ``key`` is the id
+    of the device's key, ``stream`` the stream in question (empty: none), ``since_ms`` since when it is known (0: it is
+    how things stand now).
     """
 
     code: str

@@ -15,7 +15,7 @@ from couplejournal.book import marks as marks_file
 from couplejournal.book.marks import Marks
 from couplejournal.book.present import Present
 from couplejournal.book.rotating import Rotation
-from couplejournal.book.shelf import Shelf
+from couplejournal.book.shelf import WHICH_END, Shelf
 from couplejournal.disk import Disk
 from couplejournal.errors import InvalidEntryError, StoreError, UntrustedDataError
 from couplejournal.model.clock import HybridClock
@@ -26,10 +26,12 @@ from couplejournal.seal import segments
 from couplejournal.seal.keys import KeyPair
 from couplejournal.seal.segments import KEY_STREAM, WORD_STREAM, VerifiedSegment
 from couplejournal.store.incarnation import Incarnation
+from couplejournal.store.replica import Part
 from couplejournal.system import System
 
 if TYPE_CHECKING:
     from couplejournal.book.branchnotes import BranchNotes
+    from couplejournal.book.streams import Stream
 
 SIGN_OF_LIFE_MS: Final = 7 * 24 * 3_600_000  # docs/spec/format.md 3
 RUN_LIMIT_BYTES: Final = 3 << 20  # of operations in one key segment, which with all that is around them ends at 4 MiB
@@ -66,6 +68,7 @@ class Writer:
         self._generation = -1
         self._saved = b""
         self._has_new_keys = False
+        self.unmergeable: set[bytes] = set()  # by digest, files that `book.merging` must leave as they are
         self._learn(marks_file.load(disk, self._marks_path) or Marks())
 
     @contextlib.contextmanager
@@ -82,10 +85,10 @@ class Writer:
                 return
             marks = marks_file.load(self._disk, self._marks_path)
             self._saved = b"" if marks is None else marks_file.encoded(marks)
-            if marks is None or (marks.generation, marks.files) != (self._generation, self.shelf.files):
+            if marks is None or marks.generation != self._generation or not self._fits(marks):
                 self.shelf.rescan()
             self._learn(marks or Marks())
-            if marks is None or marks.files != self.shelf.files:
+            if marks is None or not self._fits(marks):
                 from couplejournal.book.recounting import recount  # start-up: seldom needed
 
                 marks = recount(self.shelf, marks, self._system.now_ms())
@@ -185,12 +188,27 @@ class Writer:
             stream = self.shelf.streams.get(part.stream)
             ending.note(marks, part.stream, verified, is_forked=stream is not None and stream.tree is not None)
         marks.generation += 1
-        marks.files += not self.shelf.is_spoiled(part)  # a damaged file that comes back is counted already
+        if not self.shelf.is_spoiled(part):  # a damaged file that comes back is counted already
+            self._count(marks, [part], 1)
         self._save(marks)
         self.shelf.replica.put(part.path, verified.sealed.data)
         self._generation = marks.generation
         self.shelf.adopt(verified)
         self._has_new_keys = self._has_new_keys or verified.sealed.header.type == KEY_STREAM
+
+    def let_go(self, marks: Marks, stream: Stream, parts: Sequence[Part]) -> None:
+        """Remove files within a turn of which others of their stream hold everything: the note first, then the files.
+
+        Raises:
+            StoreError: the disk fails; whatever is still there then is held.
+        """
+        marks.generation += 1
+        self._count(marks, parts, -1)
+        self._save(marks)
+        for part in parts:
+            self.shelf.replica.remove(part.path)
+        self._generation = marks.generation
+        stream.let_go(parts)
 
     def require_writable(self) -> None:
         """Refuse to write where this device does not belong.
@@ -239,6 +257,15 @@ class Writer:
         except UntrustedDataError:
             raise InvalidEntryError(UNFIT) from None
         return op
+
+    def _fits(self, marks: Marks) -> bool:
+        """Return whether a note is about the very files that are here."""
+        return (marks.files, marks.which) == (self.shelf.files, self.shelf.which)
+
+    def _count(self, marks: Marks, parts: Sequence[Part], sign: int) -> None:
+        """Note that files came (1) or went (-1)."""
+        marks.files += sign * len(parts)
+        marks.which = (marks.which + sign * sum(part.number for part in parts)) % WHICH_END
 
     def _learn(self, marks: Marks) -> None:
         """Let the shelf know what only the marks say: where this device writes, and which streams are forked."""

@@ -156,6 +156,28 @@ class Keystore:
         return opened
 
     @classmethod
+    def is_locked(cls, home: Home, disk: Disk, system: System, *, keychain: Keychain | None = None) -> bool:
+        """Return whether a passphrase is needed to open the keystore now; nothing is derived for the question.
+
+        Raises:
+            StoreError: it could not be read.
+        """
+        header = _header_in(home, disk)
+        if header is None or header.mode != "passphrase":
+            return False
+        return Loans(home, disk, keychain).recall(_loan_mark(header), system) is None
+
+    @classmethod
+    def mode_in(cls, home: Home, disk: Disk) -> Mode | None:
+        """Return how the keys of a home are kept, without opening them; None where there is no keystore.
+
+        Raises:
+            StoreError: it could not be read.
+        """
+        header = _header_in(home, disk)
+        return None if header is None else header.mode
+
+    @classmethod
     def lock(cls, home: Home, disk: Disk, *, keychain: Keychain | None = None) -> bool:
         """End what `unlock` began, and return whether there was anything to end.
 
@@ -262,6 +284,11 @@ class Keystore:
             with contextlib.suppress(UnlockError):
                 keychain.remove(self._header.item)
             raise
+
+
+def _header_in(home: Home, disk: Disk) -> Header | None:
+    data = disk.read(home.keystore_path, limit_bytes=KEYSTORE_LIMIT_BYTES)
+    return None if data is None else Header.of(data[:HEADER_BYTES])
 
 
 def _loan_mark(header: Header) -> bytes:

@@ -44,6 +44,11 @@ class Part(msgspec.Struct, frozen=True, eq=False):
         return self.stream, self.first, self.last, self.digest
 
     @property
+    def number(self) -> int:
+        """Return a number for exactly this file: those of a set of files, added up, tell it from any other set."""
+        return int.from_bytes(self.digest[:6])
+
+    @property
     def path(self) -> str:
         """Return its place below the book's folder."""
         return f"streams/{self.stream.hex()}/{self.first:08d}-{self.last:08d}-{self.digest.hex()}.seg"
@@ -122,3 +127,11 @@ class Replica:
         target = self.folder / path
         self._disk.make_folder(target.parent, private=True)
         self._disk.write_new(target, data)
+
+    def remove(self, path: str) -> None:
+        """Remove a segment of which other files of the replica hold all; one that is not there is no error.
+
+        Raises:
+            StoreError: it cannot be removed.
+        """
+        self._disk.remove(self.folder / path)

@@ -9,7 +9,8 @@ What a reader may rely on (docs/spec/sync.md 1):
 - A file is known by its content, whatever its name; a name is a hint. Every file is offered to the book, which alone
   verifies and stores; a file that was verified is read once.
 - Absent never means deleted: whatever the drive loses or spoils, nothing here goes, and what is held is put back.
-- This version deletes nothing on a drive.
+- Of the drive's files only those of this device go, when a larger one of its own that lies there holds all of them
+  (`folding`).
 - An error of one file is a line of the `SyncReport`. What the device's own copy cannot do is a `StoreError`.
 - A sync with nothing to do is one listing: no reads, no writes.
 

@@ -11,7 +11,7 @@ from couplejournal.drive.interface import (
     DriveReadOnlyError,
 )
 from couplejournal.errors import DriveError
-from couplejournal.sync import handing, place, schedule, taking
+from couplejournal.sync import folding, handing, place, schedule, taking
 from couplejournal.sync.report import DriveState, SyncReport
 from couplejournal.sync.trip import Trip
 
@@ -82,7 +82,9 @@ class Sync:
             taking.look_again_at_own(trip, has_booted=self._has_booted(trip))
             with trip.half_the_time():  # what was just saved here must not wait behind all that came
                 taking.take_all(trip)
+            folding.merge_backlog(trip)
             handing.hand_over(trip)
+            folding.fold(trip)
         return proof.state, proof.message
 
     def _list(self, trip: Trip) -> Listing:

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 import attrs
 
 from couplejournal.drive.interface import DriveReadOnlyError, UnfitFileError
-from couplejournal.errors import DriveError
-from couplejournal.sync import names, schedule, taking
+from couplejournal.errors import DriveError, StoreError
+from couplejournal.sync import folding, names, schedule, taking
 from couplejournal.sync.coverage import Coverage
 from couplejournal.sync.memory import Sent
 
@@ -39,18 +39,29 @@ def hand_over(trip: Trip) -> None:
 def outbox(trip: Trip) -> int:
     """Return how many own files are not known to be on the drive."""
     sent = trip.kept.sent
-    own = (sent.get(held.digest.hex()) for held in trip.held.values() if held.is_mine)
-    return sum(known is None or not known.handed_ms for known in own)
+
+    def is_handed(digest: bytes) -> bool:
+        known = sent.get(digest.hex())
+        return known is not None and known.handed_ms > 0
+
+    return len(folding.unconfirmed(trip.held.values(), is_handed))
 
 
 @attrs.define(eq=False)
 class _Handing:
-    """One round of handing over. ``here`` holds what lies on the drive, under temporary names apart, by digest."""
+    """One round of handing over. ``here`` holds what lies on the drive, under temporary names apart, by digest.
+
+    ``superseded`` are own files that a larger one holds: they go out no more, since that one (``merged``) does. It goes
+    ``later`` than all else where the drive holds its operations: a large file may find no room where small ones do.
+    """
 
     trip: Trip
     here: set[bytes] = attrs.field(factory=set)
     _folded: dict[str, DriveFile] | None = None
     covered: Coverage | None = None
+    merged: set[bytes] = attrs.field(factory=set)
+    superseded: set[bytes] = attrs.field(factory=set)
+    later: list[Held] = attrs.field(factory=list)
     failed: set[bytes] = attrs.field(factory=set)
     errors: list[DriveError] = attrs.field(factory=list)
 
@@ -60,11 +71,16 @@ class _Handing:
             mark = trip.mark_of(file)
             if mark is not None and not names.is_temporary(file.path):
                 self.here.add(mark.digest)
+        self.merged, self.superseded = folding.outline(trip.held.values())
         written = trip.tally.published + trip.tally.restored
         for held in trip.held.values():
             if trip.is_over():
                 break
             self._settle(held)
+        for held in self.later:
+            if trip.is_over():
+                break
+            self._publish(held, trip.kept.sent.get(held.digest.hex()))
         if trip.kept.founding and not any(self._is_absent(held) for held in trip.held.values()):
             trip.kept.founding = ""
         _forget_merged(trip, trip.kept.sent)
@@ -98,16 +114,22 @@ class _Handing:
             self._publish(held, sent)  # only a sync client's name for it is there, and it never had the final one
 
     def _settle_absent(self, held: Held, key: str, sent: Sent | None) -> None:
-        if self._is_covered(held):
+        if self._is_covered(held) and not self._is_merged(held):
             self.trip.kept.missing.pop(key, None)
             if held.is_mine:
                 self._note_handed_over(held)
+        elif held.digest in self.superseded:
+            return  # the larger file goes out
         elif held.is_mine or self._is_lost(held, key):
             if sent is not None and sent.handed_ms:
+                sent.was_there = True
                 if schedule.is_past(sent.handed_ms, schedule.STAYED_MS, self.trip.now_ms):
                     sent.tries = 0  # or else something takes it away again and again: no race with that
                 sent.handed_ms = 0
-            self._publish(held, sent)
+            if self._is_covered(held):
+                self.later.append(held)
+            else:
+                self._publish(held, sent)
 
     def _has_final_name(self, held: Held, sent: Sent | None) -> bool:
         """Say whether a file lies on the drive under a name that it was given."""
@@ -130,7 +152,7 @@ class _Handing:
 
         Rewriting equal bytes under the same name moves nothing (docs/spec/sync.md 2).
         """
-        if sent.is_known or sent.is_repeated:
+        if sent.is_known or sent.is_repeated or held.digest in self.superseded:
             return
         if not schedule.is_past(sent.handed_ms, schedule.REPEAT_AFTER_MS, self.trip.now_ms):
             return
@@ -173,6 +195,14 @@ class _Handing:
             self.covered = Coverage(there, self.trip.book.runs)
         return self.covered.has(held)
 
+    def _is_merged(self, held: Held) -> bool:
+        """Say whether it is one's own, larger than others that are held, and no file of the drive holds all of it."""
+        return held.digest in self.merged and not any(
+            mark.stream == held.stream and mark.first <= held.first and held.last <= mark.last
+            for mark in self.trip.kept.marks.values()
+            if mark.digest in self.here
+        )
+
     def _is_lost(self, held: Held, key: str) -> bool:
         """Say whether it is on this device to put back another's file now (docs/spec/sync.md 1, rule 4)."""
         if self.trip.kept.founding or held.is_key:
@@ -183,7 +213,7 @@ class _Handing:
         return schedule.is_past(since, schedule.LOST_AFTER_MS, self.trip.now_ms)
 
     def _publish(self, held: Held, sent: Sent | None) -> None:
-        """Write a file, unless it was just written, and count it."""
+        """Write a file, unless it was just written, and count it; one that was never seen there is no loss."""
         trip = self.trip
         sent = trip.kept.sent.setdefault(held.digest.hex(), Sent()) if sent is None else sent
         is_first = not sent.tried_ms and (held.is_mine or bool(trip.kept.founding))
@@ -193,8 +223,9 @@ class _Handing:
             return
         if is_first:
             trip.tally.published += 1
-        else:
+        elif sent.was_there or not held.is_mine:
             trip.tally.restored += 1
+            sent.was_there = False
 
     def _write(self, held: Held, sent: Sent) -> bool:
         """Write a file; False where it, or one before it in its stream, could not be written.
@@ -205,7 +236,13 @@ class _Handing:
         """
         if held.stream in self.failed:
             return False
-        data = self.trip.content_of(held)
+        try:
+            data = self.trip.content_of(held)
+        except StoreError:
+            if self._was_let_go(held):  # or damaged: then the smaller ones, if they are held still, go out themselves
+                self.merged, self.superseded = folding.outline(self.trip.held.values())
+                return False
+            raise
         try:
             try:
                 self._put(names.fresh(held.path, sent.name), data, sent)
@@ -224,6 +261,12 @@ class _Handing:
         sent.tries += 1
         sent.tried_ms = self.trip.now_ms
         return True
+
+    def _was_let_go(self, held: Held) -> bool:
+        """Say whether a file is not held any more: a larger one does for it, or it turned out to be damaged."""
+        self.trip.book.refresh()
+        self.trip.look_at_book()
+        return held.digest not in self.trip.held
 
     def _put(self, path: str, data: bytes, sent: Sent) -> None:
         """Write under this name, and forget what lay there: the next listing is to be read."""

@@ -60,7 +60,9 @@ class Sent(msgspec.Struct, array_like=True, gc=False):
 
     ``tries`` counts writes since it last lay there whole for an hour, ``tried_ms`` is when it was last written or found
     (0: never), ``handed_ms`` since when it lies there whole (0: it does not), ``name`` the number of its fresh name,
-    ``looks`` how many of the later looks are done, ``is_known`` that the other has it.
+    ``looks`` how many of the later looks are done, ``is_known`` that the other has it. ``folds`` counts how often files
+    were deleted of which it holds all, ``folded_ms`` is when that was last done. ``was_there``: it lay there whole
+    once since it was last put back, so that the drive can have lost it.
     """
 
     tries: int = 0
@@ -70,10 +72,13 @@ class Sent(msgspec.Struct, array_like=True, gc=False):
     looks: int = 0
     is_repeated: bool = False
     is_known: bool = False
+    folds: int = 0
+    folded_ms: int = 0
+    was_there: bool = False
 
 
 class Kept(msgspec.Struct, gc=False):
-    """Everything that is remembered. Digests as keys are hex."""
+    """Everything that is remembered. Digests as keys are hex; ``merged`` names the files among which none are to be."""
 
     version: int = VERSION
     program: str = ""
@@ -81,6 +86,7 @@ class Kept(msgspec.Struct, gc=False):
     boot_ms: int = 0
     root: str = ""
     founding: str = ""
+    merged: str = ""
     marks: dict[str, Mark] = {}
     troubles: dict[str, Trouble] = {}
     sent: dict[str, Sent] = {}

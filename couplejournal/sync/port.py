@@ -53,8 +53,9 @@ class BookPort(Protocol):
     def seen(self, held: Held, *, since_ms: int) -> bool | None:
         """Return whether a device of the other person has told that it holds all of this file of mine.
 
-        ``True``: an acknowledgement covers it. ``False``: none does, although an operation of theirs, made at
-        ``since_ms`` (wall clock, milliseconds since 1970) or later, could have told. ``None``: nothing is known.
+        ``True``: an acknowledgement covers it, or it holds nothing that anybody acknowledges. ``False``: none does,
+        although an operation of theirs, made at ``since_ms`` (wall clock, milliseconds since 1970) or later, could have
+        told. ``None``: nothing is known.
         """
 
     def take(self, files: Sequence[bytes]) -> list[Taken]:
@@ -64,6 +65,27 @@ class BookPort(Protocol):
 
         Raises:
             StoreError: this device's own copy failed; what was taken before it stays taken.
+        """
+
+    def merge(self) -> bool:
+        """Make one larger file of small ones of this device's own words, if some are to be merged; say whether it did.
+
+        Raises:
+            StoreError: this device's own copy failed; all that was held still is.
+        """
+
+    def covers(self, larger: File, files: Sequence[File]) -> Sequence[bool]:
+        """Return which of some files a larger one of the replica holds, operation for operation, and more beside.
+
+        Raises:
+            StoreError: this device's own copy failed.
+        """
+
+    def let_go(self, larger: File, files: Sequence[File]) -> int:
+        """Let go of files of the replica that a larger one of it holds; return how many went.
+
+        Raises:
+            StoreError: this device's own copy failed; what did not go is held still.
         """
 
     def runs(self, file: File) -> Sequence[Run]:

@@ -19,6 +19,7 @@ DAMAGED_AFTER_POLLS: Final = 3  # docs/spec/sync.md 1, rule 9
 STAYED_MS: Final = HOUR  # a file that lay there so long was not taken away by what hates it
 REPEAT_AFTER_MS: Final = DAY  # docs/spec/sync.md 2
 LATER_LOOKS_MS: Final = (MINUTE, 10 * MINUTE)  # docs/spec/sync.md 2: for 10 minutes after handing over
+FOLDED_AFTER_MS: Final = 10 * MINUTE  # docs/spec/sync.md 1, rule 8
 LOOKED_AT_AGAIN: Final = 20  # docs/spec/sync.md 2: the last 20 own segments
 
 UNREAD: Final = "unread"
@@ -29,6 +30,7 @@ _PAUSES: Final = {
     "own unknown": (MINUTE, 10 * MINUTE, HOUR, DAY),
 }
 _LONG_PAUSES: Final = (HOUR, DAY)
+_FOLD_PAUSES: Final = (10 * MINUTE, HOUR, DAY)
 _WRITE_PAUSES: Final = (0, 0, 10 * SECOND, MINUTE, 10 * MINUTE, HOUR)
 
 
@@ -41,6 +43,11 @@ def reading_pause(verdict: str, tries: int) -> int:
 def writing_pause(tries: int) -> int:
     """Return how long to wait after the ``tries``-th write of a file that did not stay."""
     return _WRITE_PAUSES[min(tries, len(_WRITE_PAUSES) - 1)]
+
+
+def folding_pause(rounds: int) -> int:
+    """Return how long to wait before files that came back are deleted again, after ``rounds`` (from 1) of it."""
+    return _FOLD_PAUSES[min(rounds, len(_FOLD_PAUSES)) - 1]
 
 
 def is_past(since_ms: int, span_ms: int, now_ms: int) -> bool:

@@ -65,10 +65,12 @@ class Device:
 class Convergence(RuleBasedStateMachine):
     """All that people, programs and the drive may do, in any order."""
 
+    weights = LATE
+
     @initialize(seed=choices)
     def begin(self, seed: int) -> None:
         """Found the meeting place."""
-        self.sim = DriveSim(DEVICES, seed=seed, weights=LATE)
+        self.sim = DriveSim(DEVICES, seed=seed, weights=self.weights)
         self.devices = [Device(member, self.sim, number) for number, member in enumerate(members())]
         self.told: list[tuple[bytes, str]] = []
         self.entries: list[bytes] = []

@@ -85,7 +85,7 @@ class Restored(Convergence):
             member = device.member
             assert len({member.write("on").stream for _ in range(3)}) == 1
             codes = {notice.code for notice in member.book.notices()}
-            assert codes <= ({"forked", "restored-or-copied", "named-unknown"} if self.restores else set())
+            assert codes <= ({"forked", "restored-or-copied", "named-unknown", "cut"} if self.restores else set())
 
 
 def files_of(device: Device) -> dict[Path, bytes]:

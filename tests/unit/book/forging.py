@@ -8,7 +8,8 @@ from couplejournal.ops import codec, domains, words
 from couplejournal.seal import segments
 from couplejournal.seal.keys import KeyPair
 from couplejournal.seal.segments import KEY_STREAM, WORD_STREAM, VerifiedSegment
-from couplejournal.testing.pairs import START_MS, Member, note
+from couplejournal.testing.clocks import START_MS
+from couplejournal.testing.pairs import Member, note
 
 Packed = list[bytes]
 

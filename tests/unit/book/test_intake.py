@@ -254,7 +254,7 @@ def test_words_in_the_wrong_kind_of_stream_have_no_effect(word: str) -> None:
     ana, ben = pair()
     ana.write("before")
     meet([ana, ben])
-    ops = packed((word, {"keys": b"", "proof": b"", "founding": b""}))
+    ops = packed((word, {"person": b"", "keys": b"", "proof": b"", "founding": b""}))
     made = words_segment(ana, ops) if word == "admit" else keys_segment(ana, ops)
     assert verdicts(ben.book.take([made.sealed.data])) == [Verdict.NEWER]
 

@@ -146,8 +146,9 @@ def test_a_replica_that_was_put_back_is_told_by_the_notes() -> None:
         new = one.write("new")
         assert new.stream != first.stream
         assert new.clock > later.clock, "what is not held any more was written before all the same"
-        assert codes(one) == ["restored-or-copied"]
+        assert codes(one) == ["cut", "restored-or-copied"]
         meet([one, his])
+        assert codes(one) == ["restored-or-copied"]
         lost = [f"lost {number}" for number in range(backed_up)]
         assert one.texts() == his.texts() == ["one", *lost, "new"]
         assert codes(his) == []

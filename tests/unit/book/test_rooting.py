@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import attrs
 import pytest
 from unit.book.forging import keys_segment, packed
 
 from couplejournal.book import Draft, Later, rooting
 from couplejournal.errors import PairingError, RecoveryError, SetupError, StoreError
 from couplejournal.ops import words
-from couplejournal.ops.membership import DEVICES_PER_PERSON, admit_message
+from couplejournal.ops.membership import DEVICES_PER_PERSON
 from couplejournal.seal import epochs, wraps
 from couplejournal.testing.disks import CrashDisk
 from couplejournal.testing.pairs import Member, admit, meet, newcomer, pair, root_of
@@ -301,34 +300,6 @@ def test_a_root_may_admit_a_sixteenth_device() -> None:
     last.write("mine")
     ben.take_from(last)
     assert "mine" in ben.texts()
-
-
-def test_admissions_by_a_root_that_are_refused() -> None:
-    """A key that is here already, was removed, is the other's, is weak or did not sign is not admitted."""
-    ana, ben, phone = trio()
-    watch = newcomer("ana watch", ana)
-    good = watch.own.sign(admit_message(ana.book.id, ana.root.id, watch.own.public.raw))
-    files = len(ana.files())
-    with pytest.raises(PairingError, match="already"):
-        ana.admit_by_root(phone)
-    for_another = watch.own.sign(admit_message(ana.book.id, ana.own.id, watch.own.public.raw))
-    for proof in (b"", bytes([good[0] ^ 1]) + good[1:], for_another):
-        with pytest.raises(PairingError, match="did not sign"):
-            ana.book.admit_by_root(watch.own.public.raw, proof, ana.root)
-    with pytest.raises(RecoveryError, match="another journal"):
-        ana.book.admit_by_root(watch.own.public.raw, good, root_of("eve"))
-    with pytest.raises(PairingError):
-        ana.book.admit_by_root(watch.own.public.raw[:-1], good, ana.root)
-    assert len(ana.files()) == files
-    ana.remove(phone)
-    with pytest.raises(PairingError, match="cannot come back"):
-        ana.admit_by_root(phone)
-    crossed = attrs.evolve(phone, root=ben.root)
-    ben.take_from(ana)
-    with pytest.raises(PairingError, match="cannot come back"):
-        ben.admit_by_root(crossed)
-    ana.book.admit_by_root(watch.own.public.raw, good, ana.root)
-    assert standing(ana, watch) == ["live"]
 
 
 def test_a_root_s_admission_hands_over_the_founding_seed() -> None:

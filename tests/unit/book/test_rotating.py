@@ -9,6 +9,7 @@ from couplejournal.book import Draft
 from couplejournal.ops import words
 from couplejournal.ops.membership import DEVICES_PER_PERSON, EpochFact, admit_message
 from couplejournal.seal import epochs
+from couplejournal.seal.wraps import WRAP_BYTES
 from couplejournal.testing.pairs import Member, admit, meet, newcomer, pair
 
 
@@ -93,8 +94,8 @@ def test_an_epoch_that_was_granted_to_a_void_key_is_not_written_under() -> None:
     meet([ana, ben, double], rounds=3)
     before = newest(ben)
     assert is_open_to(double, before)
-    proof = double.own.sign(admit_message(ben.book.id, ben.own.id, double.own.public.raw))
-    claim = words.Admit(keys=double.own.public.raw, proof=proof, founding=b"")
+    proof = double.own.sign(admit_message(ben.book.id, ben.own.id, double.own.public.raw, ben.person))
+    claim = words.Admit(person=ben.person, keys=double.own.public.raw, proof=proof, founding=b"")
     ben.book._writer.append_keys([Draft("admit", claim)])
     assert ben.book.membership.keys[double.own.id].standing == "void"
     assert ben.book._writer.rotation.recipients().keys() == before.wraps.keys()
@@ -102,6 +103,44 @@ def test_an_epoch_that_was_granted_to_a_void_key_is_not_written_under() -> None:
     double.take_from(ben)
     assert newest(ben).id != before.id
     assert not is_open_to(double, newest(ben))
+
+
+def junk_grant(granter: Member, fact: EpochFact, recipient: bytes) -> None:
+    """Let a member grant an epoch to a key, with a wrap that is none."""
+    granter.book._writer.append_keys([Draft("grant", words.Grant([(fact.id, recipient, bytes(WRAP_BYTES))]))])
+
+
+def test_a_grant_to_a_stranger_forces_no_rotation() -> None:
+    """What a hostile member grants to keys that nobody admitted changes nothing about what others write under."""
+    ana, ben = met("ana", "ben")
+    before = newest(ana)
+    for number in range(3):
+        junk_grant(ben, before, bytes([number]) * 32)
+        ana.take_from(ben)
+        ana.write("on")
+        assert newest(ana) == before
+
+
+def test_junk_grants_cost_one_epoch_for_a_word_at_most() -> None:
+    """Grants to a removed key, however many, make the other begin one epoch before its next word, and none without."""
+    ana, ben, phone = met("ana", "ben", "ana phone")
+    ana.remove(phone)
+    meet([ana, ben])
+    ana.write("after the removal")
+    meet([ana, ben])
+    for _ in range(3):
+        before = newest(ana)
+        held = len(ana.book.membership.epochs)
+        for _ in range(4):
+            junk_grant(ben, before, phone.own.id)
+        ana.take_from(ben)
+        for _ in range(3):
+            ana.book.tend()
+        assert newest(ana) == before
+        for number in range(3):
+            ana.write(f"on {number}")
+        assert len(ana.book.membership.epochs) == held + 1
+        ben.take_from(ana)
 
 
 def test_a_copied_key_whose_epochs_name_roots_that_do_not_exist_stops_nobody() -> None:

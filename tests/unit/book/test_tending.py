@@ -181,15 +181,17 @@ def test_sixteen_devices_of_one_person_are_too_many() -> None:
 
 
 def test_an_admission_without_proof_has_no_effect() -> None:
-    """Attack 4: `admit` whose new key did not sign for this book and this admitter changes nothing."""
+    """Attack 4, M4: `admit` whose new key did not sign for this book, admitter and person changes nothing."""
     ana, ben = pair()
     new = keys_of("ana phone")
     for message in (
-        admit_message(b"B" * 32, ana.own.id, new.public.raw), admit_message(ana.book.id, ben.own.id, new.public.raw),
+        admit_message(b"B" * 32, ana.own.id, new.public.raw, ana.person),
+        admit_message(ana.book.id, ben.own.id, new.public.raw, ana.person),
+        admit_message(ana.book.id, ana.own.id, new.public.raw, ben.person),
         b"admit",
-    ):  # fmt: skip
+    ):
         founding = wraps.wrap(b"f" * 32, new.public.kem, wraps.founding_info(ana.own.id, new.id))
-        op = words.Admit(keys=new.public.raw, proof=new.sign(message), founding=founding)
+        op = words.Admit(ana.person, new.public.raw, new.sign(message), founding)
         stream = hashlib.sha256(message).digest()[:16]
         file = keys_segment(ana, packed(("admit", op)), stream=stream).sealed.data
         assert ben.book.take([file])[0].verdict is Verdict.STORED
@@ -278,3 +280,20 @@ def test_a_silent_device_gives_a_sign_of_life_each_week() -> None:
     assert not ben.book.acknowledge()  # it answers nothing, so two devices do not keep each other awake
     ana.reopen()
     assert not ana.book.acknowledge()
+
+
+def test_whoever_asks_without_end_is_served_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asked again nothing is granted again; nobody is granted an epoch of its own; and all of it has a limit."""
+    monkeypatch.setattr(tending, "GRANTS_PER_ASKER", 3)
+    ana, ben = pair()
+    ana.write("x")
+    ben.write("x")
+    meet([ana, ben])
+    hers = [private_epoch(ana, number)[0].id for number in range(5)]
+    own = [fact.id for fact in ben.book.membership.epochs.values() if fact.key == ben.own.id]
+    for _ in range(3):
+        ben.book._writer.append_keys([Draft("lack", words.Lack(sorted([*hers, *own])))])
+        meet([ana, ben])
+    granted = [one for one in said(ana, "grant") if one[1] == ben.own.id]
+    assert len(granted) == 3
+    assert {epoch for epoch, _ in granted} <= {*hers}

@@ -11,8 +11,9 @@ import pytest
 from couplejournal.book import Book, Draft, Verdict
 from couplejournal.errors import InvalidEntryError, StoreError
 from couplejournal.ops import codec, words
+from couplejournal.testing.clocks import START_MS
 from couplejournal.testing.disks import MemoryDisk
-from couplejournal.testing.pairs import START_MS, Member, admit, meet, note, pair
+from couplejournal.testing.pairs import Member, admit, meet, note, pair
 
 
 def seen(member: Member) -> list[words.Seen]:

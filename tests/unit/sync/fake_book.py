@@ -136,6 +136,7 @@ class FakeBook:
         self.author = author
         self.files = {} if files is None else files
         self.forked: set[bytes] = set()
+        self.tier = 0
         self.batches: list[int] = []
         self.answers: dict[bytes, bool | None] = {}
         self._toys: dict[str, Toy] = {}
@@ -180,7 +181,7 @@ class FakeBook:
             self._toys.setdefault(path, toy)
 
     def held(self) -> Sequence[Held]:
-        toys = sorted(self._toys.items(), key=lambda item: (item[1].kind, item[1].stream, item[1].first))
+        toys = sorted(self._toys.items(), key=lambda item: (item[1].kind, item[1].stream, item[1].first, -item[1].last))
         return [
             Held(
                 path=path,
@@ -191,6 +192,7 @@ class FakeBook:
                 last=toy.last,
                 is_key=toy.kind == KEYS,
                 is_mine=toy.author == self.author,
+                is_forked=toy.stream in self.forked,
             )
             for path, toy in toys
         ]
@@ -242,6 +244,35 @@ class FakeBook:
             self._toys[toy.path] = toy
         verdict = Verdict.STORED if count else Verdict.KNOWN
         return Taken(verdict, "", digest, ops=count, stream=toy.stream, first=toy.first, last=toy.last)
+
+    def merge(self) -> bool:
+        """Make one of the ``tier`` oldest files of one word of this device that no larger one holds; 0: never."""
+        own = [toy for toy in self._toys.values() if toy.kind == WORDS and toy.author == self.author]
+        held = {toy.first + number for toy in own if len(toy.ops) > 1 for number in range(len(toy.ops))}
+        small = sorted((toy for toy in own if toy.first not in held), key=lambda toy: toy.first)[: self.tier]
+        if not self.tier or len(small) < self.tier:
+            return False
+        ops = tuple(op for toy in small for op in toy.ops)
+        merged = attrs.evolve(small[0], ops=ops)
+        self.files[merged.path] = merged.seal()
+        self.refresh()
+        return True
+
+    def covers(self, larger: File, files: Sequence[File]) -> Sequence[bool]:
+        mine = self._ops_of(larger)
+        return [file.stream not in self.forked and self._ops_of(file).items() < mine.items() for file in files]
+
+    def let_go(self, larger: File, files: Sequence[File]) -> int:
+        gone = [file for file, is_held in zip(files, self.covers(larger, files), strict=True) if is_held]
+        for path in [held.path for held in self.held() if held.digest in {file.digest for file in gone}]:
+            del self.files[path]
+            del self._toys[path]
+        return len(gone)
+
+    def _ops_of(self, file: File) -> dict[int, bytes]:
+        """Return the operations of a file by number: as they are held here, which is the same where none is forked."""
+        return {number: op for (stream, number), op in self.ops().items()
+                if stream == file.stream and file.first <= number <= file.last}  # fmt: skip
 
     def runs(self, file: File) -> Sequence[Run]:
         branch = file.digest if file.stream in self.forked else file.stream  # no file of a fork holds another one's
