@@ -168,8 +168,11 @@ def _state(one: Answering, partner: str) -> str:
         return f"both are open: {', '.join(f'`show {entry[:PREFIX_DIGITS]}`' for entry in one.entries)}"
     if one.mine in ("none", "sealed") and one.theirs == "late":
         return "its time is over, so it stays closed"
+    if one.mine == "sealed" and one.is_given:
+        return "yours was opened already, for an answer that has not come here or does not count; it stays closed here"
     if one.mine == "sealed" and one.theirs == "sealed":
-        return "both have answered; it opens with the next sync"
+        opens = "opens with the next sync" if one.is_due else "stays closed until more has come here"
+        return f"both have answered; it {opens}"
     return {
         "none": f"sealed by {partner}; you can `seal` yours, or `skip` it",
         "sealed": "yours is sealed; it opens once both have answered",

@@ -57,6 +57,11 @@ class Passphrases:
         """
         return self._once(_ask_new_secret, _NEW_HINT)
 
+    @property
+    def is_known(self) -> bool:
+        """Whether it was given or typed, so that no key on loan was needed."""
+        return self._known is not None
+
     def forget(self) -> None:
         """Ask again the next time, since what was typed was wrong."""
         self._known = None
@@ -79,6 +84,17 @@ def passphrases() -> Passphrases:
     if not isinstance(found, Passphrases):
         raise TypeError("not the passphrase")
     return found
+
+
+def has_passphrase_setting() -> bool:
+    """Return whether the environment names where the passphrase is to be had."""
+    return bool(os.environ.get(FILE_VARIABLE) or os.environ.get(COMMAND_VARIABLE))
+
+
+def may_have_passphrase() -> bool:
+    """Return whether the environment names where the passphrase is to be had, or a person could be asked for it."""
+    settings = current()
+    return has_passphrase_setting() or settings.may_ask or _may_ask_beside_stdin(settings)
 
 
 def _may_ask_beside_stdin(settings: Settings) -> bool:

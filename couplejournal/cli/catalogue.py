@@ -42,6 +42,7 @@ COMMANDS: Final[dict[str, Listing]] = {
     "accept": Listing("inviting:accept", "Say that the six words are the same."),
     "status": Listing("meeting:status", "Show how things stand."),
     "sync": Listing("meeting:sync", "Exchange with the shared folder, once or for as long as it runs."),
+    "service": Listing("service:service", "Keep this device up to date in the background."),
     "drive": Listing("meeting:drive", "Show or move the shared folder."),
     "pause": Listing("parting:pause", "Leave the shared folder alone for a while."),
     "resume": Listing("parting:resume", "Exchange with the shared folder again."),
@@ -51,7 +52,7 @@ COMMANDS: Final[dict[str, Listing]] = {
     "recovery": Listing("recovery:recovery", "Show, use or renew the 24 recovery words."),
     "unlock": Listing("setup:unlock", "Keep this device unlocked for some hours."),
     "lock": Listing("setup:lock", "Lock this device again."),
-    "plugins": Listing("plugging:plugins", "List, enable and disable plugins."),
+    "plugins": Listing("plugins:plugins", "List, try and enable plugins."),
     "doctor": Listing("examining:doctor", "Check everything; put right what is safe."),
 }
 
@@ -76,7 +77,7 @@ SECTIONS: Final[tuple[tuple[str, tuple[tuple[tuple[str, ...], str], ...]], ...]]
         "Set up and look after",
         (
             (("init", "invite", "join", "accept"), "begin; make twelve words; use them; confirm"),
-            (("status", "sync", "drive"), "how things stand; exchange; shared folder"),
+            (("status", "sync", "service", "drive"), "how things stand; exchange; always; where"),
             (("pause", "resume", "leave"), "rest from the folder; go on; end the sharing"),
             (("devices", "verify", "recovery"), "devices of both; compare; words for a loss"),
             (("unlock", "lock", "plugins", "doctor"), "the keys here; plugins; is all well?"),

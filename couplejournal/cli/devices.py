@@ -37,6 +37,7 @@ STANDINGS: Final = {
     "live": [],
     "removed": ["removed"],
     "void": ["let in by a removed device; does not count"],
+    "claimed": ["claimed for both of you, by whoever has its key; does not count"],
     "undecided": ["not known yet whether it belongs"],
 }
 KEEPS: Final = (
@@ -84,43 +85,76 @@ def _fields(device: DeviceInfo) -> dict[str, object]:
     }
 
 
-@devices.command(cls=Act, short_help="Remove a device of your own, for good.")
-@click.argument("device", metavar="NAME|ID")
+@devices.command(cls=Act, short_help="Remove devices of your own, for good.")
+@click.argument("names", metavar="NAME|ID...", nargs=-1, required=True)
 @click.option("--since", metavar="DATE", help="What it wrote or let in from this day or time on does not count.")
 @click.option("--yes", is_flag=True, help="Remove it without being asked; the words are needed all the same.")
 @no_sync_option
 @json_option
-def remove(device: str, *, since: str | None, yes: bool, no_sync: bool, as_json: bool) -> int:
-    """Remove a device of your own, for good: NAME as `devices` lists it, or the beginning of its ID.
+def remove(names: Sequence[str], *, since: str | None, yes: bool, no_sync: bool, as_json: bool) -> int:
+    """Remove devices of your own, for good: NAME as `devices` lists it, or the beginning of its ID.
 
     What has arrived of it counts; where somebody else had it, --since says from when on it does not. It needs your 24
     recovery words (typed, or on stdin), unless they were never shown and are still on this device.
     """
+    words: list[str] = []  # typed once, they serve for all that are named
+    ended, signed = 0, list[str]()
     with opened() as journal:
         catch_up(journal, no_sync=no_sync)
-        removal = journal.removal(device, since=since)
-        if not as_json:
-            _explain(removal)
-        if not yes:
-            if as_json or not current().may_ask:
-                if as_json:
-                    print_json("removal/1", _removal_fields(removal, state="open"))
-                else:
-                    talk("`--yes` removes it; the recovery words come from stdin")
-                return MUST_DECIDE
-            if not asking.yes_or_no(f"Remove {_name(removal.device)}?", default=False):
-                talk("nothing was removed")
-                return 1
-        _carry_out(removal)
-        outcome = hand_over(journal, no_sync=no_sync)
+        for name in names:
+            journal.removal(name, since=since)  # one that is mistyped is told before anything is signed
+        try:
+            for name in names:
+                ended = ended or _remove(journal, name, words, signed, since=since, yes=yes, as_json=as_json)
+        finally:  # what was signed goes out, whatever became of the next one
+            outcome = hand_over(journal, no_sync=no_sync) if signed else None
+    if signed and not as_json:
+        talk("the other devices follow as soon as they have synced")
+        if isinstance(outcome, str):
+            talk(clean_line(outcome))
+    return ended
+
+
+def _remove(
+    journal: Journal, name: str, words: list[str], signed: list[str], *, since: str | None, yes: bool, as_json: bool
+) -> int:
+    """Remove one device and note it as ``signed``; return 0, or the exit code with which the command ends."""
+    removal = journal.removal(name, since=since)
+    if removal.is_done:
+        if as_json:
+            print_json("removal/1", _removal_fields(removal, state="removed"))
+        else:
+            talk(f"{_name(removal.device)} was removed already")
+            _tell_remains(removal)
+        return 0
+    if not as_json:
+        _explain(removal)
+    if not yes:
+        if as_json or not current().may_ask:
+            if as_json:
+                print_json("removal/1", _removal_fields(removal, state="open"))
+            else:
+                talk("`--yes` removes it; the recovery words come from stdin")
+            return MUST_DECIDE
+        if not asking.yes_or_no(f"Remove {_name(removal.device)}?", default=False):
+            talk("nothing was removed" if not signed else "it was not removed")
+            return 1
+    _carry_out(removal, words)
+    signed.append(removal.device.id)
     if as_json:
         print_json("removal/1", _removal_fields(removal, state="removed"))
         return 0
     say(emphasised(f"{_name(removal.device)} is removed. Your next words are sealed under a new key."))
-    talk("the other devices follow as soon as they have synced")
-    if isinstance(outcome, str):
-        talk(clean_line(outcome))
+    _tell_remains(removal)
     return 0
+
+
+def _tell_remains(removal: Removal) -> None:
+    """Say which devices of the private book may be the same one: nothing proves which, so a person decides."""
+    if removal.remains:
+        talk("It may have another key in your private book, which nobody can tell by proof. There are still:")
+        for one in removal.remains:
+            talk(f"   {_name(one)}   couplejournal devices remove {one.id[:PREFIX_DIGITS]}")
 
 
 def _explain(removal: Removal) -> None:
@@ -139,19 +173,22 @@ def _explain(removal: Removal) -> None:
         )
 
 
-def _carry_out(removal: Removal) -> None:
-    """Sign the removal; words that were mistyped may be typed again."""
+def _carry_out(removal: Removal, words: list[str]) -> None:
+    """Sign the removal; words that were mistyped may be typed again, and those that fit go into ``words``."""
     if not removal.needs_words:
         removal.carry_out()
         return
     for attempt in range(1, TRIES + 1):
+        given = words[-1] if words else asking.recovery_words()
         try:
-            removal.carry_out(asking.recovery_words())
+            removal.carry_out(given)
         except RecoveryError as error:
             if attempt == TRIES or not current().may_ask:
                 raise
+            words.clear()
             talk(f"{clean_line(str(error))}; once more.")
         else:
+            words[:] = [given]
             return
 
 
@@ -161,6 +198,7 @@ def _removal_fields(removal: Removal, *, state: str) -> dict[str, object]:
         "state": state,
         "device": _fields(removal.device),
         "falls": [_fields(one) for one in removal.falls],
+        "remains": [_fields(one) for one in removal.remains],
         "later": removal.later,
         "told_by": list(removal.told_by),
         "needs_words": removal.needs_words,
@@ -180,10 +218,18 @@ def take_over(ids: Sequence[str], *, is_all: bool, no_sync: bool, as_json: bool)
     """
     if bool(ids) == is_all:
         raise click.UsageError("name what to take over by its ID, or say --all")
+    from couplejournal.journal.apart import sealed_apart
+
     with opened() as journal:
         catch_up(journal, no_sync=no_sync)
         wanted = [entry.id for entry in journal.view().apart() if entry.is_mine] if is_all else list(ids)
         taken = [journal.take_over(one) for one in wanted]
+        lost = 0 if as_json else sealed_apart(journal.reader)
+        if lost:
+            talk(
+                f"{counted(lost, 'sealed answer')} of a removed device cannot be taken over; what nobody has opened "
+                "can be sealed again"
+            )
         if not as_json and len(taken) == 1:
             acknowledge(journal, taken[0], no_sync=no_sync, as_json=False)
             return

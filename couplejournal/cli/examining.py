@@ -86,20 +86,22 @@ def _check_plugins(ground: Ground) -> Iterator[Fault]:
     """Ask whether the list of plugins can be read, and whether their files are those that were agreed to."""
     from couplejournal.errors import PluginError
     from couplejournal.journal.health import fault
-    from couplejournal.plugins import available, enabled
-    from couplejournal.plugins.switch import is_changed
+    from couplejournal.plugins import enabled
+    from couplejournal.plugins.bundled import Bundled
+    from couplejournal.plugins.installed import files_of
 
     try:
         on = enabled(home=ground.home, disk=ground.disk)
     except PluginError as error:
         yield fault("plugins", str(error), error.hint, ["config/plugins.lock"])
         return
-    here = {one.id for one in available()}
-    changed = [one.id for one in on if one.id in here and is_changed(one)]
+    bundled = Bundled.of_this_install(ground.disk)
+    files = {one.id: files_of(one, bundled) for one in on}
+    changed = [one.id for one in on if files[one.id] and files[one.id] != one.files]
     if changed:
         cause = f"the files of {counted(len(changed), 'plugin')} changed since it was turned on, so it rests"
         yield fault("plugin-changed", cause, "`couplejournal plugins enable ID` turns it on as it is now", changed)
-    gone = [one.id for one in on if one.id not in here]
+    gone = [one.id for one in on if not files[one.id]]
     if gone:
         cause = f"{counted(len(gone), 'plugin')} turned on here is not installed any more"
         yield fault("plugin-gone", cause, "`couplejournal plugins disable ID`, or install it again", gone)

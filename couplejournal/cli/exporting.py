@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from couplejournal.journal.exporting import Exported
+
+
+PARTIAL: Final = 3
 
 
 @click.command(cls=Act)
@@ -44,23 +47,23 @@ def export(
     identity: bool,
     no_sync: bool,
     as_json: bool,
-) -> None:
+) -> int:
     """Write a copy of all that is here into the new or empty folder DIR: text to read, and JSON Lines.
 
     It needs neither couplejournal nor a passphrase to be read, unless it is sealed: then it is one file, which the age
     program opens. The recovery words are typed, or read from stdin, where an age identity will do as well.
     """
+    _require_fitting(identity=identity, sealed=sealed)
     if identity:
-        _require_alone(folder, sealed, what="--identity")
         from couplejournal.journal.exporting import age_identity
 
         click.echo(age_identity(asking.recovery_words()))
-        return
+        return 0
     if folder is None:
         raise click.UsageError("which folder? name a new or an empty one")
     if sealed is not None:
         _open(sealed, folder, even_shared=even_shared)
-        return
+        return 0
     with opened() as journal:
         catch_up(journal, no_sync=no_sync)
         done = journal.export(
@@ -71,7 +74,7 @@ def export(
     if as_json:
         fields: dict[str, object] = {
             "folder": str(done.folder), "files": list(done.files), "entries": done.entries,
-            "left_out": done.left_out, "sealed": done.is_sealed,
+            "left_out": done.left_out, "sealed": done.is_sealed, "lacking": list(done.lacking),
         }  # fmt: skip
         print_json("export/1", fields)
     else:
@@ -79,10 +82,15 @@ def export(
     _warn(done)
     if is_unseen:
         talk("your recovery words were never shown: `couplejournal recovery show`, before this device is lost")
+    return PARTIAL if done.lacking else 0
 
 
 def _warn(done: Exported) -> None:
     """Say what the copy lacks, and who can read it."""
+    if done.lacking:
+        from couplejournal.journal.exporttext import lacks
+
+        talk(lacks(done.lacking))
     if done.left_out:
         talk(f"left out, since marked tender: {counted(done.left_out, 'entry')}; --tender takes them along")
     if not done.is_sealed:
@@ -104,6 +112,17 @@ def _open(sealed: str, folder: str, *, even_shared: bool) -> None:
     click.echo(f"{counted(len(files), 'file')} in {clean_line(folder)}")
 
 
-def _require_alone(folder: str | None, sealed: str | None, *, what: str) -> None:
-    if folder is not None or sealed is not None:
-        raise click.UsageError(f"{what} stands alone: it needs no folder and no file")
+def _require_fitting(*, identity: bool, sealed: str | None) -> None:
+    """Refuse whatever would be passed over in silence."""
+    beside = [] if identity else ["folder", "sealed", "even_shared"]
+    ctx = click.get_current_context()
+    given = [
+        param
+        for param in ctx.command.params
+        if param.name not in ("identity", *beside)
+        and ctx.get_parameter_source(str(param.name)) is not click.core.ParameterSource.DEFAULT
+    ]
+    if given and identity:
+        raise click.UsageError("--identity stands alone: it takes no folder, no file and no other option")
+    if given and sealed is not None:
+        raise click.UsageError(f"{given[0].opts[0]} does not go with --open, which takes a folder and --even-shared")

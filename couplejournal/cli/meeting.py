@@ -8,13 +8,12 @@ import click
 
 from couplejournal.cli import asking
 from couplejournal.cli.opening import json_option, look, no_sync_option, opened
-from couplejournal.cli.output import change_fields, notice_fields, print_json, report_fields
+from couplejournal.cli.output import notice_fields, print_json, report_fields
 from couplejournal.cli.private import private_drive
 from couplejournal.cli.rendering import (
-    PREFIX_DIGITS,
     clean_line,
     counted,
-    entry_lines,
+    device_label,
     moment,
     name_or_partner,
     table,
@@ -22,18 +21,28 @@ from couplejournal.cli.rendering import (
 )
 from couplejournal.cli.settings import Act, current
 from couplejournal.cli.setup import OPEN_SENTENCE
-from couplejournal.errors import CouplejournalError, DriveError, SetupError
+from couplejournal.cli.watching import NO_FOLDER, moved_words
+from couplejournal.errors import DriveError, SetupError
 
 if TYPE_CHECKING:
     from couplejournal.journal import Journal
+    from couplejournal.journal.delivering import Progress
     from couplejournal.journal.notices import Notice
     from couplejournal.journal.status import EarlierStatus, Status
-    from couplejournal.model.change import Change
     from couplejournal.sync.report import SyncReport
 
-INTERRUPTED: Final = 130
-WAKE_S: Final = 1.0  # some systems hear Ctrl-C only when a wait ends
 PAUSED: Final = "paused: this device leaves it alone; `couplejournal resume` goes on"
+REMOVED: Final = {
+    "removed": "this device was removed from the journal, with the recovery words",
+    "void": "the device that let this one in was removed before, so this one does not count",
+    "claimed": "somebody has this device's key and had it claimed for both of you, so it counts for neither",
+}
+REMOVED_MEANS: Final = (
+    "it still reads what it had until then, and nothing that the others write since",
+    "what you write here stays here; what it wrote before it heard of this is in `log --apart`",
+    "was it not you? compare the safety number with your other devices: `couplejournal verify`",
+    "to go on here: `couplejournal recovery use` or `join` on a fresh home (COUPLEJOURNAL_HOME)",
+)
 MODES: Final = {
     "passphrase": "sealed with your passphrase",
     "keychain": "sealed; the system's keychain holds the key",
@@ -77,6 +86,7 @@ def _status_rows(found: Status) -> list[tuple[str, str]]:
     rows.extend(("earlier journal", _parted(one)) for one in found.parted)
     if found.partner is not None:
         rows.append(("handed over", _delivery(found)))
+        rows.extend(_reached_rows(found.progress))
     rows.extend(_keeping_rows(found))
     rows.extend(row for notice in found.notices for row in _notice_rows(notice))
     if found.pairing is not None:
@@ -106,6 +116,11 @@ def _entry_rows(found: Status) -> list[tuple[str, str]]:
 def _keeping_rows(found: Status) -> list[tuple[str, str]]:
     """Return what a person should see to: words that stand apart, recovery words that nobody wrote down."""
     rows = []
+    if found.standing in REMOVED:
+        rows.append(("claimed" if found.standing == "claimed" else "removed", REMOVED[found.standing]))
+        rows.extend(("", line) for line in REMOVED_MEANS)
+    if found.unsent_removals:
+        rows.append(("removal", "not in the folder yet, so the other devices do not know of it; `couplejournal sync`"))
     if found.apart:
         rows.append(("apart", f"{counted(found.apart, 'entry')} written after a removal; `log --apart` lists them"))
     if not found.is_shown:
@@ -134,11 +149,26 @@ def _parted(earlier: EarlierStatus) -> str:
 
 def _delivery(found: Status) -> str:
     """Return how far one's own words have come; only what was proved is said."""
-    if found.outbox:
-        return f"not all yet: {counted(found.outbox, 'sealed file')} to be seen in the folder"
-    if found.reached and found.partner:
-        return f"all of it, and {name_or_partner(found.partner)}'s device holds it"
-    return "all of it"
+    if not found.outbox:
+        return "all of it"
+    saved = found.progress.entries - found.progress.handed_over
+    still = f"not all yet: {counted(found.outbox, 'sealed file')} to be seen in the folder"
+    return still + (f"; {counted(saved, 'entry')} saved here only" if saved else "")
+
+
+def _reached_rows(progress: Progress) -> list[tuple[str, str]]:
+    """Return of each other device how many of one's own entries it told that it holds: of delivery, not of reading."""
+    if not progress.entries:
+        return []
+    mine = "your one entry" if progress.entries == 1 else f"your {progress.entries} entries"
+    rows = []
+    for number, one in enumerate(progress.devices):
+        count = "all" if one.count == progress.entries else one.count or "none"
+        reach = f"{count} of {mine}" + ("" if one.count else ", as far as is known")
+        if progress.entries == 1:
+            reach = mine if one.count else f"not {mine}, as far as is known"
+        rows.append(("" if number else "reached", f"{device_label(one.device)}: {reach}"))
+    return rows
 
 
 def _pairing_rows(found: Status) -> list[tuple[str, str]]:
@@ -185,9 +215,12 @@ def _status_fields(found: Status) -> dict[str, object]:
             for one in found.parted
         ],
         "apart": found.apart,
+        "standing": found.standing,
+        "unsent_removals": found.unsent_removals,
         "recovery_shown": found.is_shown,
         "recovery_renewed": found.is_renewed,
         "outbox": found.outbox,
+        "delivery": _progress_fields(found.progress),
         "notices": [notice_fields(notice) for notice in found.notices],
         "pairing": None
         if pairing is None
@@ -202,14 +235,34 @@ def _status_fields(found: Status) -> dict[str, object]:
     }
 
 
+def _progress_fields(progress: Progress) -> dict[str, object]:
+    """Return how far one's own entries for both have come as plain data."""
+    return {
+        "entries": progress.entries,
+        "saved_only": progress.entries - progress.handed_over,
+        "handed_over": progress.handed_over,
+        "devices": [
+            {"id": one.device.id, "name": one.device.name, "is_me": one.device.person.is_me, "reached": one.count}
+            for one in progress.devices
+        ],
+    }
+
+
 @click.command(cls=Act)
-@click.option("--watch", is_flag=True, help="Go on until Ctrl-C, and print what comes.")
+@click.option("--watch", is_flag=True, help="Go on, quietly, until Ctrl-C or a signal to end.")
+@click.option("-v", "--verbose", is_flag=True, help="With --watch: print what comes, too.")
 @json_option
-def sync(*, watch: bool, as_json: bool) -> int:
+def sync(*, watch: bool, verbose: bool, as_json: bool) -> int:
     """Exchange with the shared folder, and take an open pairing as far as it goes.
 
     Ends with 3 where the folder failed or something in it was not taken; what is written here is safe either way.
     """
+    if watch:
+        from couplejournal.cli import watching
+
+        return watching.watch(as_json=as_json, is_verbose=verbose)
+    if verbose:
+        raise click.UsageError("-v goes with --watch alone")
     with opened() as journal:
         report = journal.sync()
         notices = [notice for notice in journal.notices() if notice.code != "gap"]  # the report tells of those
@@ -222,75 +275,24 @@ def sync(*, watch: bool, as_json: bool) -> int:
                     talk(f"the journal {_parted(earlier)}")
             for notice in notices:
                 talk(clean_line(f"{notice.message}; {notice.hint}" if notice.hint else notice.message))
-        if watch:
-            _watch(journal, as_json=as_json)
         return report.exit_code
 
 
 def _print_report(report: SyncReport) -> None:
     """Say what a sync did in one line, and each problem in one."""
-    parts = [
-        f"{counted(count, word)} {verb}"
-        for count, word, verb in (
-            (report.received_ops, "change", "came"),
-            (report.published_files, "sealed file", "went out"),
-            (report.restored, "lost file", "put back"),
-        )
-        if count
-    ]
-    if parts:
-        click.echo(", ".join(parts))
+    moved = moved_words(report)
+    if moved:
+        click.echo(moved)
     elif report.drive == "ok":
         click.echo("nothing new, on either side")
     for problem in report.problems:
         talk(clean_line(problem))
     if report.drive == "none" and not report.message:
-        talk("there is no shared folder yet; `couplejournal invite DIR` sets one")
+        talk(NO_FOLDER)
     for gap in report.gaps:
         talk(f"waiting for entries of {clean_line(gap.device) or 'the other device'}")
     if report.skipped and report.skipped not in report.problems:
         talk(clean_line(report.skipped))
-
-
-def _watch(journal: Journal, *, as_json: bool) -> None:
-    """Print each change as it comes, until the person ends it."""
-    import gc
-    from threading import Event
-
-    gc.enable()  # what lives on has garbage to look after, unlike a single command
-
-    def tell(change: Change) -> None:
-        if as_json:
-            print_json("change/1", change_fields(change))
-        else:
-            click.echo("\n".join(_change_lines(change)))
-
-    pause = Event()
-
-    def warn(error: Exception) -> None:
-        if isinstance(error, BrokenPipeError):  # nobody reads any more
-            pause.set()
-            return
-        # What fails must not end the watch, and the words of a foreign error may hold journal text.
-        talk(clean_line(str(error)) if isinstance(error, CouplejournalError) else f"failed: {type(error).__name__}")
-
-    with journal.watching(on_change=tell, on_error=warn):
-        talk("watching; Ctrl-C ends it")
-        try:
-            while not pause.wait(WAKE_S):
-                pass
-        except KeyboardInterrupt:
-            raise click.exceptions.Exit(INTERRUPTED) from None
-    raise BrokenPipeError
-
-
-def _change_lines(change: Change) -> list[str]:
-    """Return a change as lines to print."""
-    from couplejournal.model.change import Retracted
-
-    if isinstance(change, Retracted):
-        return [f"{change.entry_id[:PREFIX_DIGITS]}  taken back by its author"]
-    return entry_lines(change.entry, lambda entry_id: entry_id[:PREFIX_DIGITS], is_whole=False, shows_tender=False)
 
 
 @click.command(cls=Act)

@@ -18,16 +18,18 @@ from couplejournal.cli.settings import current
 from couplejournal.errors import CouplejournalError, NoSuchEntryError, WrongPassphraseError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from couplejournal.journal import Journal
     from couplejournal.model.entry import Entry
+    from couplejournal.model.kinds import Kind
     from couplejournal.sync.report import SyncReport
     from couplejournal.view import JournalView
 
 READING_DEADLINE_S: Final = 0.3  # docs/spec/sync.md 4
 WRITING_DEADLINE_S: Final = 1.0  # docs/spec/sync.md 4
 TRIES: Final = 3
+_LOCK_LIMIT_BYTES: Final = 1_048_576
 
 Command = TypeVar("Command", bound="Callable[..., Any]")
 
@@ -61,8 +63,37 @@ def opened() -> Iterator[Journal]:
     """
     import couplejournal as cj
 
-    with with_passphrase(lambda: cj.open(passphrase=asking.passphrases().existing)) as journal:
-        yield journal
+    kinds = plugin_kinds()
+    with with_passphrase(lambda: cj.open(passphrase=asking.passphrases().existing, kinds=kinds)) as journal:
+        try:
+            yield journal
+        finally:
+            _tell_lacking(journal.device.lacking)
+
+
+def plugin_kinds() -> Sequence[Kind]:
+    """Return the kinds of the plugins that are on, from the one file that says so; no plugin is loaded for it."""
+    from couplejournal.disk import RealDisk
+    from couplejournal.store.home import Home
+
+    path = Home.locate(None, os.environ).plugins_lock_path
+    if RealDisk().read(path, limit_bytes=_LOCK_LIMIT_BYTES) is None:
+        return ()
+    from couplejournal.plugins.kinds import kinds_declared
+    from couplejournal.plugins.lock import read_lock
+
+    try:
+        return kinds_declared((one.id, kind) for one in read_lock(path, RealDisk()) for kind in one.kinds)
+    except CouplejournalError:  # what the file says is for `plugins` and `doctor`; entries are read all the same
+        return ()
+
+
+def _tell_lacking(roles: Sequence[str]) -> None:
+    """Say in one line what of the journal was left out since this device's own copy of it cannot be opened."""
+    if roles:
+        words = (("private", "your private entries"), ("earlier", "earlier ones"))
+        kinds = [word for role, word in words if role in roles]
+        talk(f"not here: {' and '.join(kinds)}; their copy on this device is damaged. `couplejournal doctor` says more")
 
 
 Opened = TypeVar("Opened")
@@ -197,7 +228,7 @@ def _whereabouts(audience: str, partner: str, outcome: SyncReport | str | None, 
     if isinstance(outcome, str):
         return f"shared with {partner} once you sync", outcome
     if _has_left(outcome):
-        return f"shared with {partner} · handed to the shared folder", ""
+        return f"shared with {partner} · put into the shared folder", ""
     return f"shared with {partner} at the next sync", outcome.message
 
 

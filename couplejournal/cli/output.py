@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from couplejournal.journal.delivering import Delivery
     from couplejournal.journal.notices import Notice
     from couplejournal.model.change import Change
     from couplejournal.model.content import Content, RawContent
@@ -64,6 +67,13 @@ def entry_fields(entry: Entry) -> dict[str, object]:
         "device": entry.device,
         "note": entry.note,
     }
+
+
+def delivered_fields(entry: Entry, deliveries: Mapping[str, Delivery]) -> dict[str, object]:
+    """Return an entry as plain data, with how far it has come; None where that is not told of."""
+    found = deliveries.get(entry.id)
+    way = None if found is None else {"state": found.state, "devices": [device.id for device in found.devices]}
+    return {**entry_fields(entry), "delivery": way}
 
 
 def change_fields(change: Change) -> dict[str, object]:

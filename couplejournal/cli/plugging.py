@@ -1,4 +1,4 @@
-"""What plugins bring: questions to write about, what the entries tell; and turning plugins on and off."""
+"""What plugins bring: questions to write about, and what the entries tell."""
 
 from __future__ import annotations
 
@@ -17,8 +17,6 @@ if TYPE_CHECKING:
 
 SHORTCUTS: Final = {"bid": "bid", "appreciation": "appreciate", "goal": "goal", "note": "note"}
 NONE_ON: Final = "no plugin is on that could; `plugins list` shows what there is"
-CHANGED: Final = "a plugin whose files changed rests until `couplejournal plugins enable ID`"
-_ON_OR_OFF: Final = {None: "off", False: "on ", True: "changed, so off"}
 
 
 def _language() -> str:
@@ -160,58 +158,3 @@ def _grid(rows: list[tuple[str, ...]]) -> list[str]:
         "  ".join(cell + " " * (width - width_of(cell)) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in rows
     ]
-
-
-@click.group(invoke_without_command=True, subcommand_metavar="COMMAND ...")
-@click.pass_context
-def plugins(ctx: click.Context) -> None:
-    """List, enable and disable plugins. Installed is not enabled, and only you decide for this device."""
-    if ctx.invoked_subcommand is None:
-        click.echo(ctx.get_help())
-
-
-@plugins.command("list", cls=Act)
-@json_option
-def list_plugins(*, as_json: bool) -> None:
-    """List the plugins that came along, and which are on."""
-    from couplejournal.plugins import available, enabled
-    from couplejournal.plugins.switch import is_changed
-
-    found = available()
-    here = {one.id for one in found}
-    on = {locked.id: locked.id in here and is_changed(locked) for locked in enabled()}
-    if as_json:
-        fields: list[object] = [
-            {"id": one.id, "summary": one.summary, "enabled": one.id in on, "changed": on.get(one.id, False)}
-            for one in found
-        ]
-        print_json("plugins/1", {"plugins": fields})
-        return
-    rows = [(clean_line(one.id), f"{_ON_OR_OFF[on.get(one.id)]}  {clean_line(one.summary)}") for one in found]
-    rows.extend((clean_line(gone), "on, but not here any more") for gone in sorted(on.keys() - here))
-    click.echo("\n".join(table(rows)))
-    if any(on.values()):
-        talk(CHANGED)
-
-
-@plugins.command("enable", cls=Act)
-@click.argument("id", metavar="ID")
-def enable_plugin(id: str) -> None:  # noqa: A002 - the argument's name
-    """Turn a plugin on, on this device, as its files are now."""
-    from couplejournal.plugins import enable
-
-    done = enable(id)
-    words = {"new": "is on", "same": "was on already", "changed": "is on again, with changed files"}[done.was]
-    click.echo(f"{clean_line(done.plugin.id)} {words}")
-    for path in done.changed_files:
-        click.echo(f"  {clean_line(path)}")
-
-
-@plugins.command("disable", cls=Act)
-@click.argument("id", metavar="ID")
-def disable_plugin(id: str) -> None:  # noqa: A002 - the argument's name
-    """Turn a plugin off. What was written with its help stays."""
-    from couplejournal.plugins import disable
-
-    disable(id)
-    click.echo(f"{clean_line(id)} is off")

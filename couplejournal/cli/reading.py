@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any, Final, TypedDict
 import click
 
 from couplejournal.cli.opening import catch_up, json_option, no_sync_option, opened, shorten
-from couplejournal.cli.output import entry_fields, print_json
-from couplejournal.cli.rendering import entry_lines, short_of, talk
+from couplejournal.cli.output import delivered_fields, entry_fields, print_json
+from couplejournal.cli.rendering import INDENT, delivery_words, entry_lines, muted, short_of, talk
 from couplejournal.cli.settings import Act
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Unpack
 
+    from couplejournal.journal.delivering import Delivery
     from couplejournal.model.entry import Entry
     from couplejournal.view import JournalView
 
@@ -67,10 +68,11 @@ def log(limit: int, *, is_apart: bool, no_sync: bool, as_json: bool, **filters: 
         found = _listed(view, limit and limit + 1, filters)
         has_more = bool(limit) and len(found) > limit
         found = found[has_more:]
+        ways = journal.deliveries(found)
         if as_json:
-            print_json("entries/1", {"entries": [entry_fields(entry) for entry in found]})
+            print_json("entries/1", {"entries": [delivered_fields(entry, ways) for entry in found]})
             return
-        _print(found, view, is_whole=False, shows_tender=False)
+        _print(found, view, ways, is_whole=False, shows_tender=False)
         if not found:
             talk("nothing here yet" if not any(filters.values()) else "nothing found")
         elif has_more:
@@ -123,12 +125,13 @@ def search(
         view = journal.view()
         found = _listed(view, 0, filters, sought)
         if not with_tender:
-            found = [entry for entry in found if entry.content.tender == "none"]
+            asked_for = {name for name in filters["kinds"] if name in view.kinds and view.kinds[name].tender != "none"}
+            found = [entry for entry in found if entry.content.tender == "none" or entry.kind in asked_for]
         found = found[-limit:] if limit else found
         if as_json:
             print_json("entries/1", {"entries": [entry_fields(entry) for entry in found]})
             return
-        _print(found, view, is_whole=False)
+        _print(found, view, {}, is_whole=False)
         if not found:
             talk("nothing found")
 
@@ -144,10 +147,11 @@ def show(id: str, *, no_sync: bool, as_json: bool) -> None:  # noqa: A002 - the 
         view = journal.view()
         entry = view.entry(id)
         thread = view.thread(entry.id)
+        ways = journal.deliveries(thread)
         if as_json:
-            print_json("thread/1", {"id": entry.id, "entries": [entry_fields(part) for part in thread]})
+            print_json("thread/1", {"id": entry.id, "entries": [delivered_fields(part, ways) for part in thread]})
             return
-        _print(thread, view, is_whole=True)
+        _print(thread, view, ways, is_whole=True)
         steps = view.steps_allowed(entry.id)
         if steps:
             talk(f"possible: {', '.join(steps)}")
@@ -168,9 +172,21 @@ def _listed(view: JournalView, limit: int, filters: Filters, text: str | None = 
     return list(latest)[::-1]
 
 
-def _print(entries: Iterable[Entry], view: JournalView, *, is_whole: bool, shows_tender: bool = True) -> None:
-    """Print entries with an empty line between them."""
+def _print(
+    entries: Iterable[Entry],
+    view: JournalView,
+    ways: Mapping[str, Delivery],
+    *,
+    is_whole: bool,
+    shows_tender: bool = True,
+) -> None:
+    """Print entries with an empty line between them, and with how far they have come where that is to be told."""
     short = shorten(view)
     for count, entry in enumerate(entries):
         lines = entry_lines(entry, short, is_whole=is_whole, shows_tender=shows_tender)
+        way = delivery_words(ways[entry.id], is_whole=is_whole) if entry.id in ways else ""
+        if way and is_whole:
+            lines.append(INDENT + muted(way))
+        elif way:
+            lines[0] += muted(f" · {way}")
         click.echo("\n".join([""] * (count > 0) + lines))

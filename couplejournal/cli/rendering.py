@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
+    from couplejournal.journal.delivering import Delivery
+    from couplejournal.journal.deviceinfo import DeviceInfo
     from couplejournal.model.content import Content, RawContent
     from couplejournal.model.entry import Author, Entry
 
@@ -145,6 +147,27 @@ def name_of(author: Author) -> str:
 def name_or_partner(name: str | None) -> str:
     """Return the other person's name once it is known, else "your partner"."""
     return clean_line(name or "") or PARTNER
+
+
+def device_label(device: DeviceInfo) -> str:
+    """Return a device as it is told of: "Ben's laptop", "your phone", "your other device"."""
+    name = clean_line(device.name)
+    if device.person.is_me:
+        return f"your {name or 'other device'}"
+    owner = clean_line(device.person.name)
+    return f"{owner or PARTNER}'s {name or 'device'}"
+
+
+def delivery_words(delivery: Delivery, *, is_whole: bool) -> str:
+    """Return how far an entry has come: the whole way, or in a listing what is not there yet, else nothing."""
+    if not is_whole:
+        return {"saved": "saved here", "handed over": "handed over"}.get(delivery.state, "")
+    steps = ["saved here"]
+    if delivery.state != "saved":
+        steps.append("handed over")
+    if delivery.devices:
+        steps.append(f"reached {', '.join(map(device_label, delivery.devices))}")
+    return " → ".join(steps)
 
 
 def when(entry: Entry) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 import click
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from typing import Literal, Unpack
 
+    from couplejournal.model.content import FieldShape
     from couplejournal.model.kinds import Content, Kind
 
 ELSEWHERE: Final = {"response": "reply ID", "step": "step ID", "answer": "seal PROMPT"}
@@ -56,7 +58,7 @@ def _common(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--part-of", metavar="ID", help="The entry that it belongs to, as a milestone to a goal.")
 @click.option("--field", "pairs", multiple=True, metavar="NAME=VALUE", help="Set another field of the kind.")
 def add(kind: str, pairs: Sequence[str], part_of: str | None, **given: Unpack[Given]) -> None:
-    """Add an entry of KIND: bid, appreciation, goal, milestone, note.
+    """Add an entry of KIND: bid, appreciation, goal, milestone, note, or one that a plugin brings.
 
     The text is asked for when it is left out; `-` reads it from stdin. Every kind has an audience of its own, which
     --shared and --private override.
@@ -111,8 +113,9 @@ def goal(owner: str | None, why: str | None, horizon: str | None, **given: Unpac
 
 def _write(kind: str, fields: Mapping[str, str | None], given: Given, part_of: str | None = None) -> None:
     """Save one entry and say so. The journal is opened before the text is asked for, so that no text is lost to it."""
-    known = _require_kind(kind)
+    _refuse_elsewhere(kind)
     with opened() as journal:
+        known = _require_kind(kind, journal.reader.kinds)
         refs = {}
         if part_of is not None:
             if known.refs is None:
@@ -128,13 +131,14 @@ def _write(kind: str, fields: Mapping[str, str | None], given: Given, part_of: s
         acknowledge(journal, entry, no_sync=given["no_sync"], as_json=given["as_json"])
 
 
-def _require_kind(name: str) -> Kind:
-    """Return the kind, or say which ones there are."""
-    from couplejournal.model.kinds import core_kinds
-
+def _refuse_elsewhere(name: str) -> None:
+    """Refuse a kind that another command writes."""
     if name in ELSEWHERE:
         raise click.UsageError(f"an entry of the kind {name} is written with `couplejournal {ELSEWHERE[name]}`")
-    kinds = core_kinds()
+
+
+def _require_kind(name: str, kinds: Mapping[str, Kind]) -> Kind:
+    """Return the kind, or say which ones there are."""
     if name not in kinds:
         offered = ", ".join(sorted(kind for kind in kinds if kind not in ELSEWHERE))
         raise click.UsageError(f"there is no such kind; there are {offered}")
@@ -150,4 +154,20 @@ def _content(kind: Kind, text: str, fields: Mapping[str, Any]) -> Content:
         if name not in shape or name in ("text", "source"):
             offered = ", ".join(sorted(set(shape) - {"text", "tags", "tender", "source"})) or "none"
             raise click.UsageError(f"the kind {kind.name} has no field of that name; it has: {offered}")
-    return kind.content(text, **fields)
+    typed: dict[str, Any] = {name: _typed(shape[name], name, value) for name, value in fields.items()}
+    return kind.content(text, **typed)
+
+
+def _typed(field: FieldShape, name: str, value: object) -> object:
+    """Return what was typed for a field as what the field holds: a number, yes or no, several words."""
+    if not isinstance(value, str) or field.fits(value):
+        return value
+    if field.is_tuple:
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    if field.fits(True) and value.casefold() in ("yes", "no"):  # noqa: FBT003 - the value that is asked about
+        return value.casefold() == "yes"
+    for number in (int, float):
+        with contextlib.suppress(ValueError):
+            if field.fits(number(value)):
+                return number(value)
+    raise click.UsageError(f"the field {name} does not take this value")

@@ -18,7 +18,7 @@ from couplejournal.book import Book, Draft
 from couplejournal.errors import InvalidEntryError, NoSuchEntryError
 from couplejournal.journal.reading import Reader
 from couplejournal.journal.releasing import own_recipients, tend_answers
-from couplejournal.merge import Prompted, Sealed, entry_named
+from couplejournal.merge import Prompted, Sealed, due_releases, entry_named
 from couplejournal.model.entry import Entry
 from couplejournal.model.moment import as_utc, bound_ms
 from couplejournal.model.text import neutralised, require_text
@@ -44,7 +44,8 @@ class Answering:
     time or mine was over before anybody opened). ``until`` is the end of the time to open, None without one.
     ``my_texts`` and ``their_texts`` are those of the answers that are open on both sides, ``entries`` the ids under
     which they stand in the journal. ``closed`` counts answers of the other that stay closed, ``invalid`` attempts of
-    the other to open something with a wrong key or for a wrong answer.
+    the other to open something with a wrong key or for a wrong answer. ``is_due``: an answer of mine opens with the
+    next sync. ``is_given``: one of mine was opened for an answer that has not come here or does not count.
     """
 
     prompt: str
@@ -56,6 +57,8 @@ class Answering:
     entries: tuple[str, ...] = ()
     closed: int = 0
     invalid: int = 0
+    is_due: bool = False
+    is_given: bool = False
 
     @property
     def is_entry(self) -> bool:
@@ -275,6 +278,8 @@ class Answers:
             entries=tuple(one.id.hex() for one in prompted.sealed if one.is_answer),
             closed=sum(_is_shut(one, mine) for one in theirs),
             invalid=sum(person != me for person, _ in prompted.invalid),
+            is_due=bool(due_releases(prompted, me, now_ms)),
+            is_given=any(one.is_given for one in mine),
         )
 
 

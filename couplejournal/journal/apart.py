@@ -43,6 +43,25 @@ def take_over(reader: Reader, named: str) -> str:
         return book.append([_again(one, frozen)])[0].id.hex()
 
 
+def sealed_apart(reader: Reader) -> int:
+    """Return how many sealed answers of this person do not count, since a device wrote them after its removal.
+
+    They cannot be taken over: an answer is bound to the operation that sealed it, and the other may have named it.
+
+    Raises:
+        StoreError: the disk fails.
+    """
+    device = reader.device
+    with device.hold():
+        device.reload()
+        shared = device.shared
+        if shared is None:
+            return 0
+        me, person_of = shared.person, shared.membership.person_of
+        own = [op for op in shared.ops_after({}) if op.word == "seal" and person_of(op.key) == me]
+        return sum(not shared.counts(op) for op in own)
+
+
 def _found(apart: tuple[Entry, ...], named: str) -> Entry:
     wanted = named.strip().casefold()
     found = [entry for entry in apart if len(wanted) >= SHORTEST_PREFIX and entry.id.startswith(wanted)]
@@ -59,7 +78,7 @@ def _place_of(reader: Reader, op_id: bytes) -> tuple[Book, Frozen, Apart]:
 
     device = reader.device
     mine, ours = reader.states()
-    for book, frozen in ((device.shared, ours), (device.private, mine)):
+    for book, frozen in ((device.shared, ours), (device.private_if_here, mine)):
         for one in apart_of(frozen) if frozen is not None else ():
             if book is not None and frozen is not None and one.op.id == op_id:
                 return book, frozen, one

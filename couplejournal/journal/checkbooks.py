@@ -6,11 +6,12 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from couplejournal.errors import CouplejournalError, StoreError
+from couplejournal.book.shelf import ASK_DOCTOR
+from couplejournal.errors import CouplejournalError, NewerFormatError, StoreError, UntrustedDataError
 from couplejournal.journal.checkdrive import AHEAD_MS, SYNC, counted, read_whole, span
 from couplejournal.journal.health import Fault, Ground, fault
 from couplejournal.store.condition import condition_of, is_genesis_of
-from couplejournal.store.replica import GENESIS_NAME, Replica
+from couplejournal.store.replica import FILE_LIMIT_BYTES, GENESIS_NAME, Replica
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -18,13 +19,17 @@ if TYPE_CHECKING:
     from couplejournal.book import Book
     from couplejournal.journal.journal import Journal
     from couplejournal.ops.op import Op
+    from couplejournal.store.replica import Part
 
 _FROM_DRIVE: Final = (
     "`doctor --repair` reads again what the folders still have; the rest only a backup of this device has"
 )
 _BOOK_FROM_DRIVE: Final = f"{_FROM_DRIVE}; without one, `couplejournal recovery use` on a fresh home"
-STANDING: Final = frozenset({"gap", "shut-out", "withheld-removal"})  # true now, and no longer once it is mended
+STANDING: Final = frozenset(  # true now, and no longer once it is mended
+    {"gap", "cut", "claimed", "shut-out", "withheld-removal"}
+)
 _ASK_ALONE: Final = "a file of this device's own copy is gone: put it back from a backup of this device, or sync"
+ASIDE: Final = "aside"
 _ASK: Final = "sync on both sides: `couplejournal sync`"
 
 
@@ -67,7 +72,8 @@ def check_books(ground: Ground) -> Iterator[Fault]:
         try:
             yield from _check_book(ground, journal, device.book(secret.book))
         except StoreError as error:
-            yield fault("book", f"a {secret.role} book cannot be opened: {error}", error.hint or _BOOK_FROM_DRIVE)
+            remedy = _BOOK_FROM_DRIVE if error.hint in ("", ASK_DOCTOR) else error.hint
+            yield fault("book", f"a {secret.role} book cannot be opened: {error}", remedy)
     strange = [
         path.name for path in ground.replicas() if path.name not in {s.book.hex()[:32] for s in device.secrets.books}
     ]
@@ -81,13 +87,65 @@ def _check_book(ground: Ground, journal: Journal, book: Book) -> Iterator[Fault]
     is_spoiled = book.folder in ground.spoiled  # then files are missed, and what rests on them cannot be proved
     held = {one.path for one in book.held()}
     parts = Replica(ground.home.replica(book.folder), ground.disk).parts()
-    unproved = [path for part in parts if (path := f"{book.folder}/{part.path}") not in held]
-    if unproved and not is_spoiled:
+    unproved = [] if is_spoiled else [part for part in parts if f"{book.folder}/{part.path}" not in held]
+    ends = {gap.stream: gap.last_missing for gap in book.gaps()}  # what lies behind a gap was not opened yet
+    beyond = [part for part in parts if part.first > ends.get(part.stream, part.first)]
+    strays = [part for part in dict.fromkeys([*unproved, *beyond]) if _is_stray(ground, book, part)]
+    if strays:
+        names = [f"data/{book.folder}/{part.path}" for part in strays]
+        yield fault(
+            "strays", f"{counted(names)} among this device's own copy were put there by another program; harmless",
+            f"`doctor --repair` moves them to data/{ASIDE}, and deletes nothing", names,
+            repair=_moving_aside(ground, journal, book.folder, strays),
+        )  # fmt: skip
+    unproved = [part for part in unproved if part not in strays]
+    if unproved:
         cause = f"{counted(unproved)} of this device's own copy cannot be proved: damaged, or of an unknown device"
-        yield fault("unproved", cause, SYNC, [f"data/{path}" for path in unproved], repair=journal.sync)
+        places = [f"data/{book.folder}/{part.path}" for part in unproved]
+        yield fault("unproved", cause, SYNC, places, repair=journal.sync)
     if book.closed():
         ground.notes.append("some entries of others cannot be opened yet; a device of theirs grants it after a sync")
     yield from _clocks(ground, book, ops, _device_names(journal))
+
+
+def _is_stray(ground: Ground, book: Book, part: Part) -> bool:
+    """Return whether a file can never be a segment of a book, whatever may still come.
+
+    It is what its own name says, so no disk has damaged it; and this device stores nothing that it has not proved.
+    What is signed by a device that is not known here, or written by a newer version, may become right.
+    """
+    from couplejournal.seal import segments
+
+    data = Replica(ground.home.replica(book.folder), ground.disk).find(part.path)
+    if data is None or hashlib.sha256(data).digest()[: len(part.digest)] != part.digest:
+        return False
+    try:
+        sealed = segments.parse(data)
+    except NewerFormatError:
+        return False
+    except UntrustedDataError:
+        return True
+    head = sealed.header
+    if head.book != book.id or (head.first, head.last) != (part.first, part.last):
+        return True
+    known = book.membership.keys.get(head.key)
+    return known is not None and not segments.is_signed_by(sealed, known.sign)
+
+
+def _moving_aside(ground: Ground, journal: Journal, folder: str, strays: list[Part]) -> Callable[[], object]:
+    """Return what moves files out of a copy: each is stored anew before its old name goes."""
+
+    def move() -> None:
+        aside, replica = ground.home.data / ASIDE / folder, ground.home.replica(folder)
+        with journal.device.hold():
+            ground.disk.make_folder(aside, private=True)
+            for part in strays:
+                data = ground.disk.read(replica / part.path, limit_bytes=FILE_LIMIT_BYTES)
+                if data is not None:
+                    ground.disk.replace(aside / Path(part.path).name, data, private=True)
+                    ground.disk.remove(replica / part.path)
+
+    return move
 
 
 def _clocks(ground: Ground, book: Book, ops: list[Op], names: dict[str, str]) -> Iterator[Fault]:
@@ -113,8 +171,9 @@ def check_notices(ground: Ground) -> Iterator[Fault]:
     for notice in notices_of(journal.reader):
         if notice.since is not None or notice.code not in STANDING:
             ground.notes.append("; ".join(part for part in (notice.message, notice.hint) if part))
-        elif not (notice.code == "gap" and ground.spoiled):  # that is where the damaged files are missing
-            is_alone = notice.code == "gap" and notice.device == journal.device.private.own_key.hex()
+        elif not (notice.code in ("gap", "cut") and ground.spoiled):  # that is where the damaged files are missing
+            private = journal.device.private_if_here
+            is_alone = notice.code == "gap" and private is not None and notice.device == private.own_key.hex()
             yield fault(notice.code, notice.message, notice.hint or (_ASK_ALONE if is_alone else _ASK))
 
 

@@ -180,7 +180,7 @@ def _check_files(
     if sorted_["new"]:
         cause = f"the shared folder holds {counted(sorted_['new'])} that this device has not taken in yet"
         yield fault("folder-new", cause, SYNC, sorted_["new"], repair=repair)
-    lost = [one for digest, one in held.items() if digest not in known]
+    lost = _lost(held, known)
     own = [one.path for one in lost if one.is_mine or one.is_key]
     if own and is_found:  # into a folder that does not prove to be the right one nothing is handed over
         cause = f"the shared folder lacks {counted(own)} of this journal: not handed over yet, or lost there"
@@ -223,8 +223,32 @@ def _kind_by_content(drive: Drive, file: DriveFile, held: Mapping[bytes, Held]) 
     if digest in held:
         return ("fine" if is_named else "copy"), digest
     if is_named:
-        return ("new" if held else "fine"), digest
+        return ("new" if held and not _is_within(data, held) else "fine"), digest
     return ("other" if named is None else "damaged"), b""
+
+
+def _is_within(data: bytes, held: Mapping[bytes, Held]) -> bool:
+    """Return whether a file that lies in the folder is one of those whose operations a larger one holds here."""
+    from couplejournal.seal import segments
+
+    try:
+        head = segments.parse(data).header
+    except CouplejournalError:
+        return False
+    return any(
+        one.stream == head.stream and one.first <= head.first and head.last <= one.last and not one.is_forked
+        for one in held.values()
+    )
+
+
+def _lost(held: Mapping[bytes, Held], known: set[bytes]) -> list[Held]:
+    """Return what is held here and not in the folder, neither as it is nor in smaller or larger files."""
+    from couplejournal.book.values import Run
+    from couplejournal.sync.coverage import Coverage
+
+    there = [one for digest, one in held.items() if digest in known and not one.is_forked]
+    coverage = Coverage(there, lambda one: [Run(one.stream, one.first, one.last)])
+    return [one for digest, one in held.items() if digest not in known and (one.is_forked or not coverage.has(one))]
 
 
 def _held(journal: Journal | None, books: set[str]) -> dict[bytes, Held]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain, count
 from typing import TYPE_CHECKING, Final
 
 from couplejournal.errors import CouplejournalError, SetupError, StoreError
@@ -9,8 +10,10 @@ from couplejournal.journal.health import Fault, Ground, fault
 from couplejournal.store import upkeep
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Container, Iterator, Sequence
+    from pathlib import Path
 
+    from couplejournal.store.home import Home
     from couplejournal.store.upkeep import Seen
 
 STAGING: Final = "staging"
@@ -62,11 +65,16 @@ def _by_rights(ground: Ground) -> tuple[list[Seen], list[Seen], list[Seen]]:
             foreign.append(seen)
         elif seen.is_link:
             continue
-        elif root != home.data or seen.is_folder:
+        elif not _is_sealed(home, root, seen):
             open_.extend([seen] if seen.mode & upkeep.OTHERS else [])
         elif seen.mode & upkeep.OTHERS_WRITE:  # what lies here is sealed, and its folder is closed
             writable.append(seen)
     return foreign, open_, writable
+
+
+def _is_sealed(home: Home, root: Path, seen: Seen) -> bool:
+    """Return whether a file belongs to the own copy, or was on its way from there into the shared folder."""
+    return not seen.is_folder and (root == home.data or seen.path.parent == home.state / STAGING)
 
 
 def check_leftovers(ground: Ground) -> Iterator[Fault]:
@@ -182,8 +190,14 @@ def _begin_settings(ground: Ground) -> None:
     path = ground.home.config_path
     data = ground.disk.read(path, limit_bytes=settings.LIMIT_BYTES)
     if data is not None:
-        ground.disk.replace(path.with_name(path.name + ".damaged"), data, private=True)
+        taken = {one.name for one in ground.disk.list(path.parent)}
+        ground.disk.replace(path.with_name(_free_name(path.name + ".damaged", taken)), data, private=True)
     settings.save(ground.disk, path, settings.Settings())
+
+
+def _free_name(name: str, taken: Container[str]) -> str:
+    """Return a name that nothing has yet, numbered where need be: what an earlier repair kept is kept on."""
+    return next(one for one in chain([name], (f"{name}-{number}" for number in count(2))) if one not in taken)
 
 
 def _names(ground: Ground, found: Sequence[Seen]) -> list[str]:

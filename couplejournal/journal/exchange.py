@@ -27,6 +27,8 @@ from couplejournal.pairing.ending import say_ends
 from couplejournal.pairing.sharing import share_waiting
 from couplejournal.pairing.state import NO_SHARING
 from couplejournal.sync import Delivery, Sync, SyncMemory, SyncReport
+from couplejournal.sync.folding import unconfirmed
+from couplejournal.sync.trip import DIGEST_BYTES
 
 ROUNDS: Final = 3  # what came may have to be answered, and an answer handed over
 SHARED_AT_ONCE: Final = 16  # entries, before another process of this device gets its turn
@@ -112,7 +114,8 @@ class Exchange:
             for book, role in device.books()
             if role == "earlier" and len(book.membership.persons) == 1 and place.path_of(book) is not None
         ]
-        own = [Meeting(device.private, is_open=True, is_private=True)] if place.has_private_drive else []
+        private = device.private_if_here if place.has_private_drive else None  # one that is gone stops nobody else
+        own = [] if private is None else [Meeting(private, is_open=True, is_private=True)]
         return [*own, *(Meeting(book, is_open=False, is_private=True) for book in former)]
 
     def _meetings(self) -> list[Meeting | None]:
@@ -225,8 +228,22 @@ class Exchange:
         memory = self._memory(book)
         memory.refresh()
         with self._device.hold():
-            own = [held for held in book.held() if held.is_mine]
-        return sum(memory.delivery(held.digest) is Delivery.SAVED for held in own)
+            held = book.held()
+        return len(unconfirmed(held, lambda digest: memory.delivery(digest) is not Delivery.SAVED))
+
+    def unsent_acts(self, book: Book) -> int:
+        """Return how many files that the root signed (removals above all) were not seen on the drive yet.
+
+        They are no device's own, so no outbox counts them: any device hands them over.
+
+        Raises:
+            StoreError: the disk fails.
+        """
+        memory = self._memory(book)
+        memory.refresh()
+        there = {mark.digest[:DIGEST_BYTES] for mark in memory.kept.marks.values()}
+        with self._device.hold():
+            return sum(one.digest not in there for one in book.held_of_root())
 
     def handed_over(self, book: Book) -> Mapping[bytes, int]:
         """Return by stream how many operations of a book of one are known to lie in its folder, from the first on.
@@ -288,6 +305,8 @@ class Exchange:
         left = self._pairing.leftovers()
         left = None if left is None or left.is_private else left
         if (left is None and (self._is_settled or until is not None)) or not shared.is_live():
+            return
+        if self._device.private_if_here is None:  # what waits in it can be shared once it is back
             return
         share_from = NO_SHARING if left is None else left.share_from
         while True:

@@ -50,7 +50,8 @@ _UNFINISHED_TEXT: Final = b"This copy of the journal is not whole: making it was
 class Exported:
     """What an export wrote: its folder, the names of its files, and how many entries they hold.
 
-    ``left_out`` counts the entries that were left out since they are marked tender or intimate.
+    ``left_out`` counts the entries that were left out since they are marked tender or intimate. ``lacking`` are the
+    roles ("private", "earlier") of the books of which nothing is in it, since this device's copy cannot be opened.
     """
 
     folder: Path
@@ -58,6 +59,7 @@ class Exported:
     entries: int
     left_out: int
     is_sealed: bool
+    lacking: tuple[str, ...] = ()
 
 
 @attrs.define
@@ -97,11 +99,14 @@ def export(journal: Journal, folder: Path, choice: Choice) -> Exported:
     """
     recipients = _recipients(journal.device, choice)
     _require_place(journal.device, folder, even_if_shared=choice.get("even_if_shared", False))
-    files, entries, left_out = _documents(journal, choice)
+    files, entries, left_out, lacking = _documents(journal, choice)
     if recipients:
         files = _sealed(journal.device, files, recipients, to_recovery=choice.get("to_recovery", False))
     _write(journal.device.disk, folder, files)
-    return Exported(folder=folder, files=tuple(files), entries=entries, left_out=left_out, is_sealed=bool(recipients))
+    return Exported(
+        folder=folder, files=tuple(files), entries=entries, left_out=left_out, is_sealed=bool(recipients),
+        lacking=lacking,
+    )  # fmt: skip
 
 
 def _sealed(
@@ -115,7 +120,9 @@ def _sealed(
         data = b"".join(sealed(recipients, packed, device.system.random_bytes))
     except UntrustedDataError as error:
         raise ExportError(str(error)) from None
-    opener = exporttext.FOR_RECOVERY if to_recovery else exporttext.FOR_RECIPIENTS
+    is_hybrid = any(recipient.is_post_quantum for recipient in recipients)
+    for_others = exporttext.FOR_HYBRID_RECIPIENTS if is_hybrid else exporttext.FOR_RECIPIENTS
+    opener = exporttext.FOR_RECOVERY if to_recovery else for_others
     return {README: exporttext.SEALED_README.format(opener=opener).encode(), SEALED: data}
 
 
@@ -193,25 +200,26 @@ def _is_in_drive(device: Device, folder: Path) -> bool:
     return False
 
 
-def _documents(journal: Journal, choice: Choice) -> tuple[dict[str, bytes], int, int]:
-    """Return the files of an export, how many entries are in it, and how many were left out."""
+def _documents(journal: Journal, choice: Choice) -> tuple[dict[str, bytes], int, int, tuple[str, ...]]:
+    """Return the files of an export, how many entries are in it, how many were left out, and which books it lacks."""
     books = {book.id: book for book in journal.reader.books()}
     ops = {book_id: book.ops_after({}) for book_id, book in books.items()}  # before the view, which knows more then
     view = journal.view()
     shared_only = choice.get("shared_only", False)
     view = view.shared_only() if shared_only else view
     told = _told(view, include_tender=choice.get("include_tender", False))
+    lacking = tuple(role for role in journal.device.lacking if not shared_only or role != "private")
     files = {
         ENTRIES: b"".join(told.lines),
         REST: b"".join(_rest(ops, view, told)),
-        TEXT: "".join(line + "\n" for line in _text(view, told)).encode(),
-        README: exporttext.README.encode(),
+        TEXT: "".join(line + "\n" for line in _text(view, told, lacking)).encode(),
+        README: exporttext.readme(lacking).encode(),
     }
     about = _about(journal, view, files)
     about["entries"], about["left_out_as_tender"] = len(told.lines), len(told.left_out)
-    about["only_what_both_can_read"] = shared_only
+    about["only_what_both_can_read"], about["lacking"] = shared_only, list(lacking)
     files[ABOUT] = json.dumps(about, indent=1).encode("ascii") + b"\n"
-    return files, len(told.lines), len(told.left_out)
+    return files, len(told.lines), len(told.left_out), lacking
 
 
 def _told(view: JournalView, *, include_tender: bool) -> _Told:
@@ -237,13 +245,14 @@ def _rest(ops: dict[bytes, list[Op]], view: JournalView, told: _Told) -> Iterabl
         yield from map(exportlines.as_line, exportlines.rest_lines(said, book, told=told.op_ids))
 
 
-def _text(view: JournalView, told: _Told) -> Iterable[str]:
+def _text(view: JournalView, told: _Told, lacking: Sequence[str]) -> Iterable[str]:
     """Return the lines of the copy to read."""
     told.shown.sort(key=itemgetter(0))
     silent = {entry.hex() for entry in told.left_out}
     apart = [entry for entry in view.apart() if not silent & {entry.id, *(ref.id for ref in entry.refs)}]
     title = exporttext.title_of(view.people)
-    return exporttext.reading_copy(title, [entry for _, entry in told.shown], apart, left_out=len(told.left_out))
+    shown = [entry for _, entry in told.shown]
+    return exporttext.reading_copy(title, shown, apart, left_out=len(told.left_out), lacking=lacking)
 
 
 def _about(journal: Journal, view: JournalView, files: dict[str, bytes]) -> dict[str, Any]:

@@ -64,7 +64,7 @@ def is_tender(whole: Whole, kinds: Mapping[str, Kind]) -> bool:
     kind = kinds.get(record.write.kind)
     every = (record.write.fields, *(revise.fields for _, revise in whole.revisions))
     marked = any(content_of(record, fields, kinds).tender != "none" for fields in every)
-    return marked or (kind is not None and kind.tender)
+    return marked or (kind is not None and kind.tender != "none")
 
 
 def entry_line(whole: Whole) -> dict[str, Any]:

@@ -23,6 +23,7 @@ INDENT: Final = "    "
 _DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _AUDIENCES: Final = {"waiting": "for both, not shared yet"}
 _RELATIONS: Final = {"responds_to": "answer to", "about": "on", "part_of": "part of", "taken_over": "written anew of"}
+_LACKING: Final = {"private": "the private entries", "earlier": "an earlier journal"}
 _APART: Final = "Written by a device after it was removed"
 
 README: Final = """\
@@ -69,6 +70,10 @@ If there is a file UNFINISHED.txt here, this copy is not whole.
 FOR_RECIPIENTS: Final = """\
 It opens with the identity (the secret key) that belongs to the recipient it was made for, kept in a text file:"""
 
+FOR_HYBRID_RECIPIENTS: Final = """\
+It opens with the identity (the secret key) that belongs to the recipient it was made for, kept in a text file. The
+recipient is a post-quantum one (age1pq1...), which needs age 1.3 or newer:"""
+
 FOR_RECOVERY: Final = """\
 It opens with the twenty-four recovery words of the person who made it. couplejournal opens it by itself:
 
@@ -79,14 +84,29 @@ turns the words into the line that such a program wants in a text file; it begin
 are a BIP 39 mnemonic of 32 bytes, and that line is these bytes in Bech32.)"""
 
 
-def reading_copy(title: str, entries: Sequence[Entry], apart: Sequence[Entry], *, left_out: int) -> Iterator[str]:
+def readme(lacking: Sequence[str]) -> str:
+    """Return the page for whoever finds a copy; ``lacking`` are the roles of the books that could not be read."""
+    return "\n\n".join([lacks(lacking), README] if lacking else [README])
+
+
+def lacks(roles: Sequence[str]) -> str:
+    """Return the sentence on what a copy lacks, since the device that made it could not open its own copy of it."""
+    kinds = [what for role, what in _LACKING.items() if role in roles]
+    return f"THIS COPY IS NOT WHOLE. Of {' and '.join(kinds)} nothing is in it: the device could not read them."
+
+
+def reading_copy(
+    title: str, entries: Sequence[Entry], apart: Sequence[Entry], *, left_out: int, lacking: Sequence[str] = ()
+) -> Iterator[str]:
     """Yield the lines of the copy to read: the entries by day, then what stands apart from them.
 
-    ``left_out`` is how many entries were left out on purpose.
+    ``left_out`` is how many entries were left out on purpose, ``lacking`` are the roles of books that are not in it.
     """
     short = shortener([entry.id for entry in (*entries, *apart)])
     yield title
     yield "=" * len(title)
+    if lacking:
+        yield from ("", lacks(lacking))
     if left_out:
         yield ""
         yield f"Left out on purpose, since marked tender or intimate: {left_out}"

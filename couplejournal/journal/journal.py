@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime, tzinfo
 from functools import cached_property
 from pathlib import Path
@@ -19,7 +19,7 @@ from couplejournal.journal.keeping import Keeping
 from couplejournal.journal.place import MeetingPlace
 from couplejournal.journal.reading import Reader
 from couplejournal.model.entry import Entry
-from couplejournal.model.kinds import Content
+from couplejournal.model.kinds import Content, Kind
 from couplejournal.store.home import Home
 from couplejournal.system import LocalZone
 
@@ -52,13 +52,13 @@ class Journal(Keeping):
     Strings are ISO 8601; strings, dates and naive times mean ``zone``, which is this machine's unless given.
     """
 
-    def __init__(self, device: Device, *, zone: tzinfo | None = None) -> None:
+    def __init__(self, device: Device, *, zone: tzinfo | None = None, kinds: Iterable[Kind] = ()) -> None:
         """Wire the stages together for an opened device; `couplejournal.open` does it for a home."""
         self.device = device
         self.place = MeetingPlace(device)
         self.arrivals = Arrivals(device.home.state_file("arrivals"), device.disk, device.system)
         self.is_closed = False
-        self.reader = Reader(device, zone or LocalZone())
+        self.reader = Reader(device, zone or LocalZone(), kinds)
         self._made: Exchange | None = None
         self._watches: list[Watch] = []
         self._watch_lock = threading.Lock()
@@ -186,7 +186,7 @@ class Journal(Keeping):
         found = self._found(target)
         writing.revise(self.reader, found, content)
         self._wake()
-        return self.entry(found.id)
+        return writing.standing(self.reader, found, content=content, revised=found.revised + 1)
 
     def retract(self, target: Target) -> None:
         """Hide an entry of one's own in every view. The other may have read or kept it; nothing is erased there.
@@ -208,9 +208,10 @@ class Journal(Keeping):
             NoSuchEntryError: there is no such entry.
             StoreError: as for `add`.
         """
-        shared_id = writing.share(self.reader, self._found(target))
+        found = self._found(target)
+        shared_id = writing.share(self.reader, found)
         self._wake()
-        return self.entry(shared_id)
+        return writing.standing(self.reader, found, id=shared_id, audience="shared")
 
     def entry(self, entry_id: str) -> Entry:
         """Return one entry, by its id or a unique beginning of it.
@@ -379,15 +380,15 @@ class Journal(Keeping):
         """Return where this device keeps what."""
         return self.device.home
 
-    def exchange(self, *, acknowledges: bool = False) -> bool:
-        """Exchange with the shared folder as a watcher does; return whether anything came or went.
+    def exchange(self, *, acknowledges: bool = False) -> SyncReport:
+        """Exchange with the shared folder as a watcher does, which acknowledges only when it was quiet for a while.
 
         Raises:
             StoreError: this device's own copy failed.
         """
         report = self._exchange.run(deadline_s=None, acknowledges=acknowledges)
         self.reader.note_sync(report)
-        return report.changed or bool(report.published_files)
+        return report
 
     def _found(self, target: Target) -> Entry:
         return target if isinstance(target, Entry) else self.entry(target)

@@ -12,6 +12,10 @@ from couplejournal.journal.reading import Reader
 from couplejournal.model.entry import Entry
 
 if TYPE_CHECKING:  # start-up: who only reads and writes needs none of it
+    from collections.abc import Iterable, Mapping
+
+    from couplejournal.journal.delivering import Delivery
+    from couplejournal.journal.exchange import Exchange
     from couplejournal.journal.recovery import Recovery
     from couplejournal.journal.removal import Removal
     from couplejournal.journal.safety import Safety
@@ -26,6 +30,11 @@ class Keeping(ABC):
     @abstractmethod
     def entry(self, entry_id: str) -> Entry:
         """Return one entry."""
+
+    @property
+    @abstractmethod
+    def _exchange(self) -> Exchange:
+        """Return the one exchange of this journal."""
 
     @abstractmethod
     def _wake(self) -> None:
@@ -42,16 +51,29 @@ class Keeping(ABC):
         """Return what the removal of one of one's own devices would mean, by its name or the beginning of its id.
 
         All that is here of it counts, or only what its own clock put before ``since``, such as the day of a theft.
-        Nothing is removed before `Removal.carry_out`.
+        Nothing is removed before `Removal.carry_out`; of one that was removed already `Removal.is_done` says so.
 
         Raises:
             InvalidEntryError: ``since`` is no date or time.
-            SetupError: there is no such device of one's own, several have the name, it is this one or gone already.
+            SetupError: there is no such device of one's own, several have the name, it is this one, or was
+                removed before and ``since`` is given.
             StoreError: the disk fails.
         """
         from couplejournal.journal.removal import removal_of
 
         return removal_of(self.device, self.reader, device, since=since, wake=self._wake)
+
+    def deliveries(self, entries: Iterable[Entry]) -> Mapping[str, Delivery]:
+        """Return by id how far one's own entries for both have come; of other entries nothing is said.
+
+        It is about delivery, never about reading: a device holds an entry long before anybody looks at it.
+
+        Raises:
+            StoreError: the disk fails.
+        """
+        from couplejournal.journal.delivering import deliveries
+
+        return deliveries(self.reader, self._exchange, entries)
 
     def take_over(self, target: Entry | str) -> Entry:
         """Write again what a removed device of one's own wrote after its removal, and return the entry that has it.

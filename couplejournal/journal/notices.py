@@ -25,16 +25,26 @@ FIRST_OPS: Final = 8
 COMPARE: Final = "compare the check words of your devices: `couplejournal verify`"
 STOLEN: Final = "if it was neither restored nor copied, its key is stolen: `couplejournal devices remove` ends it"
 
+CAUGHT_UP: Final = "; it caught up, and nothing is lost"  # not said while something is
+
 _SENTENCES: Final = {
     "forked": ("{device} wrote two histories: restored from a backup, copied, or its key is stolen", STOLEN),
     "restored-or-copied": (
-        "this device was restored from a backup, or copied; it caught up, and nothing is lost",
+        f"this device was restored from a backup, or copied{CAUGHT_UP}",
         "if it was neither restored nor copied, somebody else writes with its key: remove it from another device",
     ),
     "named-unknown": ("{device} names an entry of this device that nobody can show", COMPARE),
     "withheld-removal": ("the removal of a device is kept from this one, or this device's key was copied", COMPARE),
     "shut-out": ("{device} shut this device out of what it writes; others may let it in", ""),
     "gap": ("waiting for an entry of {device}", ""),
+    "claimed": (
+        "{device} was claimed for both of you, which only its stolen key can do: it counts for neither any more",
+        "`couplejournal devices remove` on another device ends it; it can come back under a fresh key",
+    ),
+    "cut": (
+        "what this device wrote last is gone from its own copy",
+        "sync brings back what a folder has; the rest only a backup of this device has",
+    ),
 }
 
 
@@ -42,9 +52,9 @@ _SENTENCES: Final = {
 class Notice:
     """Something to know: ``message`` is one sentence, ``hint`` what to do (or empty).
 
-    ``code`` is "forked", "restored-or-copied", "named-unknown", "withheld-removal", "shut-out", "gap" or "silent";
-    ``device`` is the hex id of the key in question (empty: a person is); ``since`` is when it was found out, or for
-    silence when the last word was written; None where it is just how things stand.
+    ``code`` is "forked", "restored-or-copied", "named-unknown", "withheld-removal", "shut-out", "gap", "cut",
+    "claimed" or "silent"; ``device`` is the hex id of the key in question (empty: a person is); ``since`` is when it
+    was found out, or for silence when the last word was written; None where it is just how things stand.
     """
 
     code: str
@@ -65,13 +75,21 @@ def notices_of(reader: Reader) -> tuple[Notice, ...]:
         device.reload()
         now_ms = device.system.now_ms()
         shared, found = device.shared, list[Notice]()
-        for book in (shared, device.private):
-            for one in () if book is None else book.notices():
-                if not one.since_ms or 0 <= now_ms - one.since_ms <= SHOWN_FOR_MS:
-                    found.append(_worded(reader, book, one))  # type: ignore[arg-type]
+        for book in (shared, device.private_if_here):
+            if book is not None:
+                found.extend(_of_book(reader, book, now_ms))
         if shared is not None:
             found.extend(_silence(reader, shared, now_ms))
     return tuple({(notice.code, notice.device): notice for notice in reversed(found)}.values())[::-1]
+
+
+def _of_book(reader: Reader, book: Book, now_ms: int) -> Iterator[Notice]:
+    told = book.notices()
+    is_cut = any(one.code == "cut" for one in told)
+    for one in told:
+        if not one.since_ms or 0 <= now_ms - one.since_ms <= SHOWN_FOR_MS:
+            worded = _worded(reader, book, one)
+            yield attrs.evolve(worded, message=worded.message.removesuffix(CAUGHT_UP)) if is_cut else worded
 
 
 def _worded(reader: Reader, book: Book, found: Found) -> Notice:
@@ -108,7 +126,7 @@ def _device_name(reader: Reader, book: Book, key: bytes) -> str:
                 continue
             given = (profile.name, profile.device)
     person, name = given
-    if book.membership.person_of(key) == book.person:
+    if book.membership.belongs_to(key, book.person):
         return f"your device {name}" if name else "another device of yours"
     owner = person or reader.partner_name()
     whose = f"{owner}'s device" if owner else "a device of the other"

@@ -20,6 +20,7 @@ from couplejournal.system import RealSystem, System
 
 if TYPE_CHECKING:
     from couplejournal.journal.joining import OpenJoining
+    from couplejournal.model.kinds import Kind
     from couplejournal.store.header import Mode
 
 NAME_LIMIT_CHARACTERS = 200
@@ -80,6 +81,7 @@ def open(  # noqa: A001 - the name that a reader expects: couplejournal.open
     *,
     home: HomePath | None = None,
     passphrase: Passphrase | Keys | None = None,
+    kinds: Iterable[Kind] = (),
     zone: tzinfo | None = None,
     system: System | None = None,
     disk: Disk | None = None,
@@ -87,8 +89,10 @@ def open(  # noqa: A001 - the name that a reader expects: couplejournal.open
     """Open the journal of this device.
 
     ``passphrase`` is used only where one is needed: not in open or keychain mode, and not while `unlock` holds.
+    ``kinds`` are known beside those of the core; entries of any other kind stay listed, synced and exported, unread.
 
     Raises:
+        ValueError: two kinds have the same name, or one has that of a kind of the core.
         NoJournalError: there is none here.
         LockedError: a passphrase is needed, and none was given.
         UnlockError: the keys cannot be had; `WrongPassphraseError` where the passphrase is wrong.
@@ -97,7 +101,7 @@ def open(  # noqa: A001 - the name that a reader expects: couplejournal.open
     machine = system or RealSystem()
     secret = None if isinstance(passphrase, Keys) else passphrase
     device = Device.open(Home.locate(home, os.environ), disk or RealDisk(machine), machine, passphrase=secret)
-    journal = Journal(device, zone=zone)
+    journal = Journal(device, zone=zone, kinds=kinds)
     if device.secrets.pairing:  # what a crash left half-done is completed by the next start
         journal.pairing.resume()
     return journal
@@ -221,6 +225,16 @@ def lock(*, home: HomePath | None = None) -> bool:
         StoreError: the key could not be removed.
     """
     return Keystore.lock(Home.locate(home, os.environ), RealDisk())
+
+
+def is_locked(*, home: HomePath | None = None) -> bool:
+    """Return whether a passphrase is needed to open this device's journal now.
+
+    Raises:
+        StoreError: the keystore could not be read.
+    """
+    machine = RealSystem()
+    return Keystore.is_locked(Home.locate(home, os.environ), RealDisk(machine), machine)
 
 
 def _mode_of(passphrase: Passphrase | Keys) -> tuple[Mode, str | None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Final
 
@@ -14,7 +14,7 @@ from couplejournal.book import Acknowledged, Book
 from couplejournal.device import Device
 from couplejournal.errors import StoreError
 from couplejournal.model.entry import Author, Entry
-from couplejournal.model.kinds import core_kinds
+from couplejournal.model.kinds import Kind, known_kinds
 from couplejournal.ops import words
 from couplejournal.ops.op import Op
 
@@ -78,11 +78,11 @@ class _Folded:
 class Reader:
     """Folds the books of a device as they grow. Any thread may use it."""
 
-    def __init__(self, device: Device, zone: tzinfo) -> None:
-        """Read nothing yet."""
+    def __init__(self, device: Device, zone: tzinfo, kinds: Iterable[Kind] = ()) -> None:
+        """Read nothing yet; ``kinds`` are known beside those of the core."""
         self.device = device
         self.zone = zone
-        self.kinds = core_kinds()
+        self.kinds = known_kinds(kinds)
         self._folded: dict[bytes, _Folded] = {}
         self._lock = threading.RLock()
         self._view: tuple[object, JournalView] | None = None
@@ -170,15 +170,15 @@ class Reader:
         return any(person.id == partner for person in self.device.book(record.book).membership.persons)
 
     def states(self) -> tuple[Frozen, Frozen | None]:
-        """Return the present state of the private and of the shared book.
+        """Return the present state of the private and of the shared book; a private one that is lacking says nothing.
 
         Raises:
             StoreError: the disk fails.
         """
         with self.device.hold(), self._lock:
             self.device.reload()
-            shared = self.device.shared
-            mine = self._caught_up(self.device.private).state.snapshot()
+            shared, private = self.device.shared, self.device.private_if_here
+            mine = _nothing() if private is None else self._caught_up(private).state.snapshot()
             return mine, None if shared is None else self._caught_up(shared).state.snapshot()
 
     def has_read(self, book: Book) -> bool:
@@ -248,7 +248,8 @@ class Reader:
     def is_moved(self, op: Op) -> bool:
         """Return whether a write is one's own entry that was told before: in the private book, or in a former one."""
         shared = self.device.shared
-        if op.key == self.device.private.own_key:
+        private = self.device.private_if_here
+        if private is not None and op.key == private.own_key:
             return self.view().is_copy(op.id)
         if shared is None or op.key != shared.own_key:
             return False
@@ -279,19 +280,20 @@ class Reader:
         with self.device.hold(), self._lock:
             view = self.view()
             book = self.device.shared or self.device.private
-            names = self.device_names(book)
+            names, mine = self.device_names(book), book.person
         people = {author.person: author for author in view.people}
         found = [
             DeviceInfo(
                 id=key.id.hex(),
                 name=names.get(key.id, ""),
-                person=people.get(key.person.hex(), Author(key.person.hex(), "", is_me=False)),
+                person=people.get(person.hex(), Author(person.hex(), "", is_me=False)),
                 is_this=key.id == book.own_key,
                 is_live=key.is_live,
-                standing=key.standing,
+                standing=book.membership.standing_for(key.id, person),
             )
             for key in book.membership.keys.values()
             if not key.is_root
+            for person in [mine if book.membership.belongs_to(key.id, mine) else key.person]  # also if claimed by both
         ]
         return tuple(sorted(found, key=lambda one: (not one.person.is_me, not one.is_this, one.name, one.id)))
 
@@ -338,6 +340,13 @@ class Reader:
         folded = self._folded[book.id]
         folded.catch_up()
         return folded
+
+
+def _nothing() -> Frozen:
+    """Return the state of a book that nobody wrote into."""
+    from couplejournal.merge import State
+
+    return State(lambda _: None, book=bytes(32)).snapshot()
 
 
 def _book_state(folded: _Folded, role: Role) -> BookState:

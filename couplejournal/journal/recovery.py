@@ -123,7 +123,7 @@ class Recovery:
         """
         root = root_of(words)
         if root.root_keys != self._device.secrets.root_keys:
-            raise RecoveryError("these recovery words are not those of this journal", hint="check which ones they are")
+            raise not_fitting(self._device, root)
         with self._device.hold():
             self._device.reload()
             return self._open(root)
@@ -250,6 +250,27 @@ def root_of(words: str | Iterable[str]) -> Root:
         RecoveryError: a typing mistake.
     """
     return Root(sealing.seed_of(words if isinstance(words, str) else " ".join(words)))
+
+
+def not_fitting(device: Device, root: Root) -> RecoveryError:
+    """Return why the words of a root do not fit, as far as this device knows: replaced, too new, or somebody else's.
+
+    Raises:
+        StoreError: a replica is gone or damaged at its beginning.
+    """
+    was = {root_keys_in(book) for book, _ in device.books()} - {device.secrets.root_keys}
+    if root.root_keys in was:
+        return RecoveryError(
+            "these recovery words were replaced by newer ones", hint="type the newer ones; keep these, marked as old"
+        )
+    if root.root_keys == device.secrets.root_keys:
+        return RecoveryError(
+            "these recovery words are newer than this journal, which keeps the old ones", hint="type the old ones"
+        )
+    return RecoveryError(
+        "these recovery words are not those of this journal",
+        hint="check which ones they are; words that were renewed on another device do not fit here either",
+    )
 
 
 def root_keys_in(book: Book) -> bytes:

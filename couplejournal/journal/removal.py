@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Final
 
 from couplejournal.device import Device
 from couplejournal.errors import RecoveryError, SetupError
 from couplejournal.journal.reading import Reader
-from couplejournal.journal.recovery import root_keys_in, root_of
+from couplejournal.journal.recovery import not_fitting, root_keys_in, root_of
 from couplejournal.model.moment import bound_ms
 from couplejournal.seal.keys import Root
 
@@ -26,7 +26,8 @@ class Removal:
 
     ``device`` is the one that goes; ``falls`` are those that go with it, since it let them in after the last word of it
     that counts. ``later`` counts its operations behind that, which will stand apart: those that are here, and those
-    that the devices ``told_by`` told to hold.
+    that the devices ``told_by`` told to hold. ``remains`` are devices in the private book of which one may be the same:
+    nothing proves which, so they stay until each is removed by its own id.
     """
 
     def __init__(
@@ -38,8 +39,8 @@ class Removal:
         self._reader = reader
         self._wake = wake
         self._since_ms = since_ms
-        self._keys = _keys_by_book(device, reader, target)
-        listed = {one.id: one for one in reader.devices()}
+        self._keys, self.remains = _keys_by_book(device, reader, target)
+        listed = {one.id: one for one in (*_in_private(device, reader), *reader.devices())}
         fallen: set[str] = set()
         told: set[str] = set()
         self.later = 0
@@ -53,6 +54,11 @@ class Removal:
         self.told_by: tuple[str, ...] = tuple(sorted({listed[one].name for one in told & listed.keys()} - {""}))
 
     @property
+    def is_done(self) -> bool:
+        """Return whether it was removed already, so that there is nothing left to sign."""
+        return not self._keys
+
+    @property
     def is_dated(self) -> bool:
         """Return whether only what it dated before a time counts."""
         return self._since_ms is not None
@@ -64,7 +70,7 @@ class Removal:
         Raises:
             StoreError: the keystore could not be read.
         """
-        return self._kept() is None
+        return not self.is_done and self._kept() is None
 
     def carry_out(self, words: str | Iterable[str] | None = None) -> None:
         """Sign the removal with the root, durably; every device rotates its keys before its next word.
@@ -73,18 +79,18 @@ class Removal:
 
         Raises:
             RecoveryError: the words are missing, mistyped, or those of somebody else.
-            SetupError: it is gone already, or none of one's devices would be left.
+            SetupError: none of one's devices would be left.
             StoreError: the disk is full or failing; nobody was removed.
         """
         device = self._device
+        if self.is_done:
+            return
         with device.hold():
             root = root_of(words) if words is not None else self._kept()
             if root is None:
                 raise RecoveryError("the recovery words are needed to remove a device")
             if any(root.root_keys != root_keys_in(book) for book, _ in self._keys):
-                raise RecoveryError(
-                    "these recovery words are not those of this journal", hint="check which ones they are"
-                )
+                raise not_fitting(device, root)
             for book, key in self._keys:
                 book.remove([key], root, self._pins(book, key))
         self._wake()
@@ -112,18 +118,24 @@ def removal_of(
 
     Raises:
         InvalidEntryError: ``since`` is no date or time.
-        SetupError: there is no such device of one's own, several have the name, it is this one or gone already.
+        SetupError: there is no such device of one's own, several have the name, it is this one, or ``since`` comes too
+            late for one that was removed already.
         StoreError: the disk fails.
     """
     since_ms = bound_ms(since, zone=reader.zone)
     with device.hold():
         device.reload()
-        return Removal(device, reader, _target(reader.devices(), named), since_ms=since_ms, wake=wake)
+        target = _target(reader.devices(), _in_private(device, reader), named)
+        if target.standing == "removed" and since_ms is not None:
+            raise SetupError("this device was removed already", hint="what it wrote since cannot be set apart any more")
+        return Removal(device, reader, target, since_ms=since_ms, wake=wake)
 
 
-def _target(listed: Iterable[DeviceInfo], named: str) -> DeviceInfo:
+def _target(listed: Iterable[DeviceInfo], private: Sequence[DeviceInfo], named: str) -> DeviceInfo:
+    """Return the device that is meant; one of the private book alone is known by its id."""
     wanted = named.strip().casefold()
     every = [one for one in listed if wanted and (one.name.casefold() == wanted or one.id.startswith(wanted))]
+    every = every or [one for one in private if wanted and one.id.startswith(wanted)]
     mine = [one for one in every if one.person.is_me]
     if every and not mine:
         raise SetupError("this device belongs to the other person, who alone can remove it", hint=_LIST_HINT)
@@ -131,7 +143,7 @@ def _target(listed: Iterable[DeviceInfo], named: str) -> DeviceInfo:
         raise SetupError("no device of yours has this name or id", hint=_LIST_HINT)
     here = [one for one in mine if one.standing != "removed"]
     if not here:
-        raise SetupError("this device was removed already")
+        return mine[0]
     here = [one for one in here if not one.is_this] or here  # a machine that came back often has the lost one's name
     if len(here) > 1:
         raise SetupError("several devices of yours are called so", hint="name it by its id: `devices --json` has it")
@@ -140,18 +152,50 @@ def _target(listed: Iterable[DeviceInfo], named: str) -> DeviceInfo:
     return here[0]
 
 
-def _keys_by_book(device: Device, reader: Reader, target: DeviceInfo) -> list[tuple[Book, bytes]]:
-    """Return the key of a device in each book that is written to, the private one first.
+def _in_private(device: Device, reader: Reader) -> list[DeviceInfo]:
+    """Return the devices of the private book, where there is a shared one beside it."""
+    private = None if device.shared is None else device.private_if_here
+    if private is None:
+        return []
+    from couplejournal.journal.deviceinfo import DeviceInfo
 
-    A device has a key of its own in every book. Nothing but the name that it gives itself tells which belong together.
+    names, me = reader.device_names(private), reader.myself()
+    return [
+        DeviceInfo(
+            id=key.id.hex(),
+            name=names.get(key.id, ""),
+            person=me,
+            is_this=key.id == private.own_key,
+            is_live=key.is_live,
+            standing=key.standing,
+        )
+        for key in private.membership.keys.values()
+        if not key.is_root
+    ]
+
+
+def _keys_by_book(
+    device: Device, reader: Reader, target: DeviceInfo
+) -> tuple[list[tuple[Book, bytes]], tuple[DeviceInfo, ...]]:
+    """Return the keys of a device that are to be removed, by book, the private one first; and what may be left there.
+
+    A device has a key of its own in every book, and no operation ties the two: only the name that it gives itself
+    does, and a stolen device may call itself like another. So both go only where one other device here and one there
+    have the name, and as many of that name were removed here as there; else nothing is removed but what was named.
     """
-    key = bytes.fromhex(target.id)
-    shared = device.shared
-    main = device.private if shared is None else shared
-    found = [(main, key)]
-    if shared is not None and target.name:
-        private = device.private
-        names = reader.device_names(private)
-        mine = [one for one in private.membership.live_devices(private.person) if one.id != private.own_key]
-        found = [*((private, one.id) for one in mine if names.get(one.id) == target.name), *found]
-    return found
+    key, shared = bytes.fromhex(target.id), device.shared
+    if shared is None:
+        return ([] if target.standing == "removed" else [(device.private, key)]), ()
+    private, others = device.private_if_here, [one for one in _in_private(device, reader) if not one.is_this]
+    if private is not None and any(one.id == target.id for one in others):
+        return ([] if target.standing == "removed" else [(private, key)]), ()
+    here = [one for one in reader.devices() if one.person.is_me and not one.is_this and one.name == target.name]
+    there = [one for one in others if one.name == target.name and target.name]
+    left = [one for one in there if one.standing != "removed"]
+    if target.standing == "removed":
+        return [], tuple(left if len(left) > sum(one.standing != "removed" for one in here) else ())
+    found = [(shared, key)]
+    is_one = len(left) == 1 and sum(one.standing != "removed" for one in here) == 1
+    if private is not None and is_one and len(here) == len(there):
+        return [(private, bytes.fromhex(left[0].id)), *found], ()
+    return found, tuple(left or [one for one in others if one.is_live])

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import attrs
 
 from couplejournal.device import Device
+from couplejournal.journal.delivering import Progress, progress
 from couplejournal.pairing import Invitation, Joining
 
 if TYPE_CHECKING:
@@ -56,6 +57,10 @@ class Status:
     the recovery words are no longer on this device; ``is_renewed``: they are others than those of the shared journal.
     ``has_joined``: the other has written into the shared journal. ``private_path`` is the folder where the private book
     meets, ``private_message`` what the last sync of this process found wrong with it.
+    ``standing`` is that of this device in the shared journal: "live", "removed", "void" (it was let in by a removed
+    device), "claimed" (by both persons) or "undecided"; ``unsent_removals`` counts what was signed with the recovery
+    words (a removal above all) and was not seen in a folder yet.
+    ``progress`` says how far one's own entries for both have come.
     ``outbox`` counts own sealed files that were not seen whole on the drive since they were written; ``reached`` says
     whether the other's devices told that they hold all that was handed over (None: not known); ``notices`` are
     what is to be known of forks, restored backups, gaps and silence.
@@ -81,11 +86,14 @@ class Status:
     apart: int = 0
     is_shown: bool = True
     is_renewed: bool = False
+    progress: Progress = attrs.field(factory=Progress)
     has_joined: bool = False
     is_paused: bool = False
     parted: tuple[EarlierStatus, ...] = ()
     private_path: Path | None = None
     private_message: str = ""
+    standing: str = "live"
+    unsent_removals: int = 0
 
 
 def status_of(journal: Journal, exchange: Exchange) -> Status:
@@ -120,12 +128,28 @@ def status_of(journal: Journal, exchange: Exchange) -> Status:
         apart=len(view.apart()),
         is_shown=secrets.root_seed is None,
         is_renewed=journal.recovery.is_renewed,
+        progress=progress(journal.reader, exchange),
         has_joined=shared is not None and journal.reader.has_joined(shared),
         is_paused=device.settings.is_paused,
         parted=tuple(_earlier_status(journal, exchange, book) for book in device.parted),
         private_path=journal.place.private_path,
         private_message=last.private or ("" if journal.place.has_drive else last.message),
+        standing="live" if shared is None else _standing(shared),
+        unsent_removals=_unsent(journal, exchange),
     )
+
+
+def _standing(book: Book) -> str:
+    is_known = book.own_key in book.membership.keys
+    return book.membership.standing_for(book.own_key, book.person) if is_known else "undecided"
+
+
+def _unsent(journal: Journal, exchange: Exchange) -> int:
+    """Return how much of what the root signed in the open books lies in none of their folders yet."""
+    device, place = journal.device, journal.place
+    books = [book for book in (device.shared, device.private_if_here) if book is not None]
+    met = (book for book in books if len(book.membership.persons) > 1 or place.path_of(book) is not None)
+    return sum(exchange.unsent_acts(book) for book in met)
 
 
 def alone(journal: Journal, exchange: Exchange) -> int:
@@ -151,8 +175,7 @@ def alone(journal: Journal, exchange: Exchange) -> int:
 def _earlier_status(journal: Journal, exchange: Exchange, book: Book) -> EarlierStatus:
     """Return how this device stands with an earlier book of two."""
     device, person_of = journal.device, book.membership.person_of
-    mine = person_of(book.own_key)
-    enders = {person_of(key) == mine for key in book.enders()}
+    enders = {person_of(key) == book.person for key in book.enders()}
     is_left = any(secret.book == book.id and secret.role == "earlier" for secret in device.secrets.books)
     is_stopped = book.folder in device.settings.stopped
     return EarlierStatus(

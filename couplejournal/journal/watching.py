@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from couplejournal.merge import Sealed
     from couplejournal.model.entry import Entry
     from couplejournal.ops.op import Op
+    from couplejournal.sync import SyncReport
     from couplejournal.view import JournalView
 
 QUIET_BEFORE_ACKNOWLEDGING_S: Final = 120.0  # docs/spec/format.md 3
@@ -36,10 +37,12 @@ class Watch:
         *,
         after: str | None,
         on_error: Callable[[Exception], object] | None = None,
+        on_report: Callable[[SyncReport], object] | None = None,
     ) -> None:
-        """Begin after a cursor, or now."""
+        """Begin after a cursor, or now. ``on_report`` is told of every exchange, whatever came of it."""
         self._journal = journal
         self._on_change = on_change
+        self._on_report = on_report
         self._on_error = on_error or report_quietly
         self._turn = threading.Lock()
         self._over = threading.Event()
@@ -72,6 +75,12 @@ class Watch:
         if self._watcher is not None:
             self._watcher.stop()
 
+    @property
+    def cursor(self) -> str:
+        """Return the cursor after which another watch goes on where this one stopped."""
+        with self._journal.device.hold():
+            return self._journal.arrivals.cursor(self._at)
+
     def wake(self) -> None:
         """Look now."""
         if self._watcher is not None:
@@ -81,14 +90,21 @@ class Watch:
         """Sync once, tell what is new, and return whether anything was."""
         with self._turn:
             clock = self._journal.device.system.monotonic
-            moved = self._journal.exchange()
+            moved = self._exchange()
             told = self._tell()
             if moved or told:
                 self._quiet_since = clock()
             elif clock() - self._quiet_since >= QUIET_BEFORE_ACKNOWLEDGING_S:
                 self._quiet_since = clock()
-                moved = self._journal.exchange(acknowledges=True)
+                moved = self._exchange(acknowledges=True)
             return moved or told
+
+    def _exchange(self, *, acknowledges: bool = False) -> bool:
+        """Sync once, and return whether anything came or went."""
+        report = self._journal.exchange(acknowledges=acknowledges)
+        if self._on_report is not None:
+            self._on_report(report)
+        return report.changed or bool(report.published_files)
 
     def _tell(self) -> bool:
         """Tell every change that arrived since the last one told."""

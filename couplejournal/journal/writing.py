@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import attrs
 import msgspec
 
 from couplejournal.book import Book, Draft
-from couplejournal.errors import InvalidEntryError, NoSuchEntryError, NotYourEntryError
+from couplejournal.errors import InvalidEntryError, NoSuchEntryError, NotYourEntryError, StoreError
 from couplejournal.journal.reading import Reader
 from couplejournal.model.content import RawContent
 from couplejournal.model.entry import Author, Entry, Ref
@@ -46,6 +46,7 @@ def add(
     """
     _require_content(content)
     kind = _kind_of(reader, content)
+    content = kind.marked(content)
     require_valid(content)
     if audience not in (None, "shared", "private"):
         raise ValueError("the audience is shared, private or None")  # a slip of the pen must not show it to both
@@ -70,8 +71,8 @@ def add(
             both=is_waiting,
         )
         author = reader.myself()  # asked for before: once it is saved, nothing may fail any more
+        heard: Heard = "waiting" if is_waiting else "private" if book is device.private_if_here else "shared"
         op = book.append([Draft("write", write)])[0]
-        heard: Heard = "waiting" if is_waiting else "private" if book is device.private else "shared"
     return _written(reader, kind, content, op, write, author, heard)
 
 
@@ -150,6 +151,18 @@ def revise(reader: Reader, target: Entry, content: Content) -> None:
         fields = msgspec.Raw(codec.encode(content.to_fields()))
         named = _named(record)
         book.append([Draft("revise", words.Revise(entry=record.id, after=named, fields=fields))])
+
+
+def standing(reader: Reader, target: Entry, **written: Any) -> Entry:
+    """Return an entry as it stands now that something was written; by what was, if the disk fails meanwhile.
+
+    It is saved, so nothing may say that it is not.
+    """
+    expected = attrs.evolve(target, **written)
+    try:
+        return reader.view().entry(expected.id)
+    except StoreError:
+        return expected
 
 
 def _require_revisable(reader: Reader, now: Entry, content: Content) -> None:
@@ -283,7 +296,7 @@ def _record(reader: Reader, target: Entry) -> tuple[Book, Record]:
     standing = bytes.fromhex(reader.view().entry(target.id).id)
     mine, ours = reader.states()
     device = reader.device
-    for book, frozen in ((device.shared, ours), (device.private, mine)):
+    for book, frozen in ((device.shared, ours), (device.private_if_here, mine)):
         record = None if frozen is None else frozen.record(standing)
         if book is not None and record is not None:
             return book, record

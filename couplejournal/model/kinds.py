@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, ClassVar, Final, Literal, TypeAlias
 import attrs
 
 from couplejournal.errors import InvalidEntryError
-from couplejournal.model.content import JSON, Content, RawContent, keep_raw, read_content
+from couplejournal.model.content import JSON, TENDER, Content, RawContent, keep_raw, read_content
 from couplejournal.model.lifecycle import Lifecycle, Transition
 from couplejournal.model.validity import require_valid
 
@@ -224,7 +224,8 @@ class Kind:
     """A kind of entries: its name, the class of its content, and what holds for all of them.
 
     ``joint``: either person may revise an entry of this kind, if the content has the values of ``joint_when``.
-    ``tender``: kept out of resurfacing, statistics and previews.
+    ``tender`` is "none", "tender" or "intimate": what every entry of the kind is marked as at least, and so kept out of
+    resurfacing, statistics and previews.
     """
 
     name: str
@@ -233,12 +234,18 @@ class Kind:
     lifecycle: Lifecycle | None = attrs.field(default=None, kw_only=True)
     joint: bool = attrs.field(default=False, kw_only=True)
     joint_when: Mapping[str, str] = attrs.field(factory=dict, hash=False, kw_only=True)
-    tender: bool = attrs.field(default=False, kw_only=True)
+    tender: str = attrs.field(default="none", validator=attrs.validators.in_(TENDER), kw_only=True)
     refs: RefRule | None = attrs.field(default=None, kw_only=True)
 
     def is_joint(self, content: Content) -> bool:
         """Return whether either person may revise an entry with this content."""
         return self.joint and all(getattr(content, name, None) == value for name, value in self.joint_when.items())
+
+    def marked(self, content: Content) -> Content:
+        """Return the content marked at least as tender as the kind is, so that whoever lacks the kind folds it too."""
+        if content.tender in TENDER and TENDER.index(content.tender) < TENDER.index(self.tender):
+            return attrs.evolve(content, tender=self.tender)
+        return content
 
 
 def _from_each(starts: Iterable[str], step: str, to: str, by: Literal["author", "other", "either"]) -> list[Transition]:
@@ -318,6 +325,20 @@ _CORE: Final[Mapping[str, Kind]] = MappingProxyType(
 def core_kinds() -> Mapping[str, Kind]:
     """Return the kinds of the core by name, read-only."""
     return _CORE
+
+
+def known_kinds(more: Iterable[Kind] = ()) -> Mapping[str, Kind]:
+    """Return the kinds of the core with ``more`` beside them, by name, read-only.
+
+    Raises:
+        ValueError: one has the name of a kind of the core, or two have the same.
+    """
+    known = dict(_CORE)
+    for kind in more:
+        if kind.name in known:
+            raise ValueError("two kinds have the same name, or one has that of a kind of the core")
+        known[kind.name] = kind
+    return MappingProxyType(known)
 
 
 def decode_content(

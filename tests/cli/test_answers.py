@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from cli.conftest import CommandLine, Done
 
+from couplejournal.cli.answers import _state
+from couplejournal.journal.answers import Answering, Theirs
 from couplejournal.testing.couples import pair
 
 PROMPT = "winter plans"
@@ -154,3 +156,23 @@ def test_a_prompt_of_the_other_is_neutralised(both: tuple[CommandLine, CommandLi
     assert "red" in done.out
     assert "\x1b" not in done.out + ana("answers", "--json").out
     assert "\u202e" not in done.out
+
+
+@pytest.mark.parametrize(
+    ("theirs", "is_due", "is_given", "said"),
+    [
+        ("sealed", True, False, "both have answered; it opens with the next sync"),
+        ("sealed", False, False, "both have answered; it stays closed until more has come here"),
+        ("sealed", False, True, "does not count; it stays closed here"),
+        ("none", False, True, "does not count; it stays closed here"),
+        ("none", False, False, "it opens once both have answered"),
+    ],
+)
+def test_an_answer_is_said_to_open_only_when_it_does(
+    theirs: Theirs, said: str, *, is_due: bool, is_given: bool
+) -> None:
+    """Of a sealed answer that was given away, or that waits for something, nobody is told that it opens next."""
+    one = Answering(prompt=PROMPT, mine="sealed", theirs=theirs, is_due=is_due, is_given=is_given)
+    told = _state(one, "Ben")
+    assert told.endswith(said)
+    assert "Ben" not in told

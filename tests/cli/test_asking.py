@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import select
 import sys
 from pathlib import Path
 
@@ -157,3 +158,18 @@ def test_a_passphrase_command_leaves_the_text_on_stdin_alone(nobody: Settings, m
     finally:
         os.dup2(kept, 0)
         os.close(kept)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="terminals of another kind")
+def test_what_was_typed_ahead_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line that was typed before the question stood there answers nothing."""
+    master, slave = os.openpty()
+    try:
+        with os.fdopen(slave) as terminal:
+            monkeypatch.setattr(sys, "stdin", terminal)
+            os.write(master, b"yes\n")
+            assert select.select([slave], [], [], 5)[0]
+            asking.forget_ahead()
+            assert not select.select([slave], [], [], 0)[0]
+    finally:
+        os.close(master)

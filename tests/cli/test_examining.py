@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from cli.conftest import CommandLine
+
+import couplejournal as cj
+from couplejournal.testing.couples import pair
 
 
 @pytest.fixture
@@ -85,3 +90,31 @@ def test_a_locked_journal_needs_no_passphrase(
     done = run("doctor", "--no-input")
     assert (done.code, done.out.startswith("all well")) == (0, True)
     assert "locked: what only the keys can tell was not looked at" in done.err
+
+
+@pytest.mark.parametrize("is_all", [False, True])
+def test_a_private_book_that_is_gone_hides_nothing_else(
+    command_line: Callable[[str], CommandLine], tmp_path: Path, *, is_all: bool
+) -> None:
+    """Without the private book, or its first file, the shared one is read, written and synced; one line says it."""
+    made = pair(tmp_path)
+    made.journals[1].add(cj.Bid("from Ben"))
+    made.journals[0].add(cj.Note("mine alone"))
+    made.sync()
+    folder = made.journals[0].home.replica(made.journals[0].device.private.folder)
+    made.close()
+    shutil.rmtree(folder) if is_all else (folder / "book.cj").unlink()
+    ana = command_line("ana")
+    for command in ("log", "status", "sync", "answers", "devices", "search from"):
+        done = ana(*command.split())
+        assert done.code == 0, done.err
+        assert done.err.count("not here: your private entries; their copy on this device is damaged") == 1
+    assert "from Ben" in ana("log").out
+    wrote = ana("bid", "to Ben")
+    assert (wrote.code, "saved " in wrote.out) == (0, True), wrote.err
+    assert ana("log").out.count("to Ben") == 1
+    refused = ana("note", "also mine")
+    assert (refused.code, "doctor" in refused.err) == (1, True)
+    said = ana("doctor").out
+    assert ("is not here" if is_all else "the first file of a book is missing") in said
+    assert "only a backup of this device has" in said

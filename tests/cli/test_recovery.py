@@ -5,13 +5,20 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
+import attrs
 import pytest
 from cli.conftest import CommandLine, Done
 
 import couplejournal as cj
+from couplejournal.book.values import Gap
+from couplejournal.cli import meeting
+from couplejournal.cli import recovery as commands
+from couplejournal.journal.recovery import Regained
 from couplejournal.seal import recovery as sealing
+from couplejournal.sync import SyncReport
 
 ASKED = (3, 11, 20)
 
@@ -275,6 +282,33 @@ def test_removal_asks_before_it_removes(pair: tuple[CommandLine, CommandLine], p
     assert ana("devices", "remove", "phone", "--yes").code == 0
     assert phone("sync").code == 0
     assert "removed" in phone("devices").out
+    told = " ".join(phone("status").out.split())
+    assert "this device was removed from the journal" in told
+    assert "it still reads what it had until then" in told
+    again = ana("devices", "remove", "phone", "--yes")
+    assert (again.code, "phone was removed already" in again.err) == (0, True)
+    assert ana("devices", "remove", "phone", "phone", "--yes").err.count("phone was removed already") == 2
+
+
+def test_several_open_journals_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """Who comes back to two open journals with a partner learns of both, with their numbers; one alone says nothing."""
+    one = Regained(
+        role="shared", partner="Ben", began_at=datetime(2026, 1, 31, tzinfo=UTC), entries=3, missing=0, closed=0,
+        is_ended=False, number=("12345", "67890"),
+    )  # fmt: skip
+    commands._warn_of_several((one, attrs.evolve(one, is_ended=True)))
+    assert capsys.readouterr().out == ""
+    commands._warn_of_several((one, one))
+    told = capsys.readouterr().out
+    assert "2 shared journals stand open here" in told
+    assert told.count("safety number 12345 67890") == 2
+
+
+def test_a_gap_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """A sync that waits for something in between names the device, and does not fail for it."""
+    meeting._print_report(SyncReport(drive="ok", gaps=(Gap(b"s", "phone", 2, 3), Gap(b"t", "", 1, 1))))
+    told = capsys.readouterr().err
+    assert told == "waiting for entries of phone\nwaiting for entries of the other device\n"
 
 
 def test_words_after_a_removal_are_listed_and_taken_over(

@@ -8,6 +8,8 @@ import pytest
 
 from couplejournal.cli import rendering
 from couplejournal.cli.output import as_json, entry_fields
+from couplejournal.journal.delivering import Delivery
+from couplejournal.journal.deviceinfo import DeviceInfo
 from couplejournal.model.entry import Author, Entry, Ref
 from couplejournal.model.kinds import Appreciation, Bid, Note, RawContent, Response
 
@@ -148,3 +150,21 @@ def test_a_tender_version_keeps_an_entry_folded() -> None:
         entry(Note("x"), conflict=(Note("dear", tender="tender"),)), short, shows_tender=False
     )
     assert "dear" not in "\n".join(lines)
+
+
+def test_how_far_an_entry_has_come_in_words() -> None:
+    """A listing tells what has not arrived, the whole entry tells the whole way; no names obey a terminal."""
+    ben, me = Author("b" * 32, "Ben\x1b[2J", is_me=False), Author("a" * 32, "Ana", is_me=True)
+    laptop = DeviceInfo(id="1", name="laptop", person=ben, is_this=False, is_live=True)
+    phone = DeviceInfo(id="2", name="", person=me, is_this=False, is_live=True)
+    saved = Delivery(state="saved", devices=())
+    handed = Delivery(state="handed over", devices=(phone,))
+    reached = Delivery(state="reached", devices=(laptop, phone))
+    told = [rendering.delivery_words(one, is_whole=False) for one in (saved, handed, reached)]
+    assert told == ["saved here", "handed over", ""]
+    assert rendering.delivery_words(saved, is_whole=True) == "saved here"
+    assert rendering.delivery_words(handed, is_whole=True) == "saved here → handed over → reached your other device"
+    whole = rendering.delivery_words(reached, is_whole=True)
+    assert whole.startswith("saved here → handed over → reached Ben")
+    assert whole.endswith("'s laptop, your other device")
+    assert "\x1b" not in whole

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from couplejournal.errors import InvalidEntryError, NoSuchEntryError, NotYourEnt
 from couplejournal.journal import Journal
 from couplejournal.journal.watching import Watch
 from couplejournal.seal.keys import Root
+from couplejournal.testing.clocks import START_MS
 from couplejournal.testing.couples import Couple, pair
 from couplejournal.testing.disks import MemoryDisk
 
@@ -70,6 +72,34 @@ def test_both_answer_before_either_reads(couple: Couple) -> None:
     [hers, _] = ben.entries()
     assert (hers.author.name, hers.audience, hers.content) == ("Ana", "shared", cj.Answer(PROMPT, "the sea"))
     assert hers.recorded_at == hers.happened_at
+
+
+def test_an_answer_that_opens_next_is_told_apart(couple: Couple) -> None:
+    """Due is an answer that the next sync opens, and none before the other's has come."""
+    ana, ben = couple
+    assert not ana.answers.seal(PROMPT, "the sea").is_due
+    couple.sync()
+    ben.answers.seal(PROMPT, "mountains")
+    hand(ben, ana)
+    assert ana.answers.of(PROMPT).is_due
+    couple.sync()
+
+
+def test_an_answer_given_for_one_that_does_not_count_is_told(couple: Couple) -> None:
+    """Ben takes the phone out that sealed his answer: Ana's was given for nothing, and is not said to open soon."""
+    ana, ben = couple
+    phone = couple.start("Ben", home="phone", device_name="phone")
+    couple.pair(ben, phone, is_device=True)
+    for system in couple.systems:
+        system.advance(86_400)
+    phone.answers.seal(PROMPT, "mountains")
+    couple.sync()
+    assert not ana.answers.seal(PROMPT, "the sea").is_given
+    couple.sync()
+    ben.removal("phone", since=datetime.fromtimestamp(START_MS / 1000 + 43_200, UTC)).carry_out()
+    couple.sync()
+    now = ana.answers.of(PROMPT)
+    assert (now.mine, now.is_given, now.is_due) == ("sealed", True, False)
 
 
 def test_open_answers_are_entries_like_others(couple: Couple) -> None:

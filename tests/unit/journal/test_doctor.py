@@ -68,6 +68,17 @@ def test_rights_are_put_right(couple: Two) -> None:
     assert stat.S_IMODE(segment.stat().st_mode) & 0o022 == 0
 
 
+def test_a_file_on_its_way_into_the_folder_may_be_readable(couple: Two) -> None:
+    """What a killed process left in the staging folder was made for the shared folder, with its rights: no finding."""
+    ana, _ = couple
+    left = ana.home.state / "staging" / "~$cj0000000000000001.tmp"
+    left.write_bytes(b"sealed")
+    left.chmod(0o644)
+    assert codes(look(ana)) == []
+    left.chmod(0o666)
+    assert codes(look(ana)) == ["rights-copy"]
+
+
 def test_a_folder_that_is_a_link_is_looked_into(couple: Two, tmp_path: Path) -> None:
     """A home whose folder lies elsewhere, behind a link, is looked at and closed just so."""
     ana, _ = couple
@@ -105,6 +116,11 @@ def test_damaged_settings_are_put_aside(couple: Two) -> None:
     assert "settings" in codes(found)
     assert codes(look(ana, repair=True)) == ["folder-unset"]  # all is not well while nothing is exchanged
     assert (ana.home.config / "config.json.damaged").read_bytes() == b"{damaged"
+    for damaged in (b"{again", b"{and again"):
+        ana.home.config_path.write_bytes(damaged)
+        assert [one.code for one in look(ana, repair=True).repaired] == ["settings"]
+    kept = [path.read_bytes() for path in sorted(ana.home.config.glob("config.json.damaged*"))]
+    assert kept == [b"{damaged", b"{again", b"{and again"]
     ana.place.choose(str(couple.drive))
     assert codes(look(ana)) == []
 

@@ -174,6 +174,22 @@ def test_every_file_of_the_folder_is_read(couple: Two) -> None:
     assert [one.code for one in done.repaired] == ["folder-new", "folder-lost"]
 
 
+def test_what_a_larger_file_holds_is_not_new(couple: Two) -> None:
+    """Small files that still lie in the folder, and were merged into one that is held here, are nothing to take in."""
+    ana, ben = couple
+    for number in range(9):
+        ana.add(cj.Bid(f"{WORDS} {number}"))
+        ana.sync()
+    for _ in range(3):
+        ben.sync()
+        ana.sync()
+    held = {one.digest for one in ben.device.shared.held()} if ben.device.shared else set()
+    assert any(one.last - one.first >= 7 for one in ben.device.shared.held() if not one.is_mine)  # type: ignore[union-attr]
+    assert len(list(couple.drive.rglob("*.seg"))) > len(held), "small files that nobody holds any more still lie there"
+    couple.age()
+    assert codes(look(ben)) == []
+
+
 def test_a_paused_folder_is_left_alone(couple: Two) -> None:
     """Whoever paused is told that the folder was not looked at; a folder that went away meanwhile is no finding."""
     ana, _ = couple

@@ -241,7 +241,7 @@ def test_removals_that_do_not_come_are_told() -> None:
 
 def test_each_code_has_a_sentence() -> None:
     """Every code that a book may use is worded, in one line."""
-    codes = {"forked", "restored-or-copied", "named-unknown", "withheld-removal", "shut-out", "gap"}
+    codes = {"forked", "restored-or-copied", "named-unknown", "withheld-removal", "shut-out", "gap", "cut", "claimed"}
     assert set(notices._SENTENCES) == codes
     for sentence, hint in notices._SENTENCES.values():
         assert "\n" not in sentence.format(device="Ben's device") + hint

@@ -270,6 +270,53 @@ def test_a_removed_device_is_removed_here_too(couple: Couple, tmp_path: Path) ->
     assert [entry.text for entry in ana.view().apart()] == ["by whoever has the phone now"]
 
 
+def test_a_private_book_that_is_gone_stops_no_sync(couple: Couple, tmp_path: Path) -> None:
+    """Without this device's copy of it, what both share goes on, and nothing of it is lost in its own folder."""
+    ana, ben, _ = couple
+    ana.place.move_private(str(tmp_path / "own"), put_all=True)
+    couple.sync()
+    disk, genesis = ana.device.disk, ana.home.replica(ana.device.private.folder) / "book.cj"
+    disk.remove(genesis)
+    here = sorted(path.name for path in (tmp_path / "own").rglob("*.seg"))
+    with cj.open(home=ana.home.config.parent, system=couple.systems[0], disk=disk) as again:
+        again.add(cj.Bid("all the same"))
+        for journal in (again, ben):
+            assert journal.sync().drive == "ok"
+        assert again.device.lacking == ("private",)
+        assert again.status().private == 0
+    assert "all the same" in [entry.text for entry in ben.entries()]
+    assert sorted(path.name for path in (tmp_path / "own").rglob("*.seg")) == here
+
+
+def live_there(journal: Journal) -> set[str]:
+    """Return the ids of the live devices in the private book, the journal's own left out."""
+    private = journal.device.private
+    return {key.id.hex() for key in private.membership.live_devices(private.person)} - {private.own_key.hex()}
+
+
+@pytest.mark.parametrize("is_private", [True, False])
+def test_among_equal_names_the_private_half_is_asked_for(couple: Couple, tmp_path: Path, *, is_private: bool) -> None:
+    """Two telephones of one name, one or both in the private book: it is never guessed which key there goes along."""
+    ana, _, phone = couple
+    other = couple.start("Ana", home="other", device_name="phone")
+    couple.pair(ana, other, is_device=True)
+    ana.place.move_private(str(tmp_path / "own"), put_all=True)
+    couple.sync()
+    for joiner in (phone, other) if is_private else (phone,):
+        join_privately(couple, ana, joiner, tmp_path / "own")
+    there = live_there(ana)
+    assert len(there) == 1 + is_private
+    for number, stolen in enumerate((other, phone)):  # of the second it is no help that the first one is gone
+        key = next(one.id for one in stolen.devices if one.is_this)
+        removal = ana.removal(key)
+        assert {one.id for one in removal.remains} == there
+        removal.carry_out()
+        couple.sync()
+        assert live_there(ana) == there, number
+    ana.removal(min(there)).carry_out()
+    assert live_there(ana) == there - {min(there)}
+
+
 def test_what_waits_elsewhere_is_not_shared_from_now_on(couple: Couple, tmp_path: Path) -> None:
     """What another device of mine brings along while an invite is open was not meant by "from now on": it waits."""
     ana, _, _ = couple

@@ -268,6 +268,9 @@ def test_renewed_words_are_those_of_a_new_person(couple: Couple) -> None:
     assert ana.recovery.words() != old
     assert texts(ana, "private") == ["for myself"]
     assert ana.status().is_renewed
+    for typed, told in ((old, "replaced by newer"), (sealing.words_of(bytes(32)), "not those of this journal")):
+        with pytest.raises(cj.RecoveryError, match=told):
+            ana.recovery.open_with(typed)
     with pytest.raises(cj.PairingError, match="renewed"):
         ana.pairing.invite(device=True)  # it would go under a root that the shared journal does not have
     ana.add(cj.Note("after"))

@@ -8,6 +8,7 @@ import pytest
 from unit.journal.losing import Kept, lose, recovered_in, texts, written_down
 
 import couplejournal as cj
+from couplejournal.journal.apart import sealed_apart
 from couplejournal.merge import TAKEN_OVER
 from couplejournal.seal import recovery as sealing
 from couplejournal.testing.clocks import START_MS
@@ -105,7 +106,58 @@ def test_only_the_person_removes_and_only_another_device(couple: Couple) -> None
         ben.removal("phone")
     ana.removal("phone").carry_out()
     with pytest.raises(cj.SetupError, match="removed already"):
+        ana.removal("phone", since="2026-01-01")
+
+
+def test_a_removal_can_be_asked_for_again(couple: Couple) -> None:
+    """Of a device that was removed already it is said, nothing is signed, and no words are needed."""
+    ana = couple.journals[0]
+    words = written_down(ana)
+    ana.removal("phone").carry_out(words)
+    shared = ana.device.shared
+    assert shared is not None
+    before = [held.path for held in shared.held()]
+    again = ana.removal("phone")
+    assert (again.is_done, again.needs_words, again.device.standing) == (True, False, "removed")
+    again.carry_out()
+    assert [held.path for held in shared.held()] == before
+
+
+def test_among_equal_names_none_is_removed_unnamed(couple: Couple) -> None:
+    """Of two devices of one name neither goes by it: an id is asked for, and the other one stays."""
+    ana, ben, phone = couple
+    other = couple.start("Ana", home="other", device_name="phone")
+    couple.pair(ana, other, is_device=True)
+    couple.sync()
+    with pytest.raises(cj.SetupError, match="several"):
         ana.removal("phone")
+    stolen = next(one for one in phone.devices if one.is_this)
+    ana.removal(stolen.id).carry_out()
+    couple.sync()
+    assert [one.id for one in ben.devices if not one.is_live] == [stolen.id]
+
+
+def test_a_removed_device_says_so_itself(couple: Couple) -> None:
+    """The status of a removed device names its standing; the others stay live, and the removal is sent before long."""
+    ana, _, phone = couple
+    ana.removal("phone").carry_out()
+    assert (ana.status().standing, ana.status().unsent_removals) == ("live", 1)
+    couple.sync()
+    couple.settle()
+    ana.sync()
+    assert ana.status().unsent_removals == 0
+    assert (phone.status().standing, ana.status().standing) == ("removed", "live")
+
+
+def test_sealed_answers_of_a_removed_device_are_counted(couple: Couple) -> None:
+    """What it sealed before it heard of its removal cannot be taken over, and how many these are can be said."""
+    ana, _, phone = couple
+    phone.answers.seal("winter plans", "the sea")
+    ana.removal("phone").carry_out()
+    couple.sync()
+    assert sealed_apart(ana.reader) == 1
+    assert ana.answers.seal("winter plans", "the sea").mine == "sealed"
+    assert sealed_apart(ana.reader) == 1
 
 
 def test_the_words_are_asked_for_where_they_are_not_here(couple: Couple) -> None:
@@ -127,6 +179,20 @@ def test_the_words_are_asked_for_where_they_are_not_here(couple: Couple) -> None
     couple.sync()
     assert [one.standing for one in phone.devices if one.is_this] == ["removed"]
     assert ana.device.secrets.root_seed is None
+
+
+def test_words_that_are_newer_than_the_journal_are_named(couple: Couple) -> None:
+    """After a renewal the shared journal keeps the old words: the newer ones are said to be too new for it."""
+    ana = couple.journals[0]
+    old = written_down(ana)
+    ana.recovery.renew()
+    newer = written_down(ana)
+    removal = ana.removal("phone")
+    with pytest.raises(cj.RecoveryError, match="newer than this journal") as refused:
+        removal.carry_out(newer)
+    assert "old ones" in refused.value.hint
+    removal.carry_out(old)
+    assert not [one for one in ana.devices if one.name == "phone" and one.is_live]
 
 
 def test_a_stranger_s_words_at_a_stolen_phone_remove_nobody(couple: Couple) -> None:
