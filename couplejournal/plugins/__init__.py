@@ -1,12 +1,12 @@
 """What a plugin is made of, and what runs it.
 
-Beside the eight stages, after `journal` and before `cli`. A plugin adds questions and analyses (more later, on the same
-class); it never touches keys, pairing, the format or sync, and it can never lose or change an entry. The rules a reader
-may rely on: installed is not turned on; nothing in the shared folder can turn code on; a failing plugin never stops the
+Beside the eight stages, after `journal` and before `cli`. A plugin adds kinds, questions, exercises, analyses and
+formats; it never touches keys, pairing, the format or sync, and it can never lose or change an entry. What a reader may
+rely on: installed is not turned on; nothing in the shared folder can turn code on; a failing plugin never stops the
 others; private entries never feed a shared result; pluggy shows in no public signature.
 
-For authors: `JournalPlugin`, `Prompt`, `PromptRequest`, `Analysis`, `AnalysisRequest`, `AnalysisResult` with its parts,
-and the values that a view hands out. For programs: `host`, `PluginHost`, `enable`, `disable`, `available`, `enabled`.
+For authors: `JournalPlugin` and the values of its hooks, and the values that a view hands out. For programs: `host`,
+`PluginHost`, `enable`, `disable`, `available`, `enabled`.
 
 Every name is loaded on first use, since start-up must not pay for pluggy.
 """
@@ -18,37 +18,84 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from couplejournal.model.entry import Author, Entry
-    from couplejournal.plugins.author import Analysis, AnalysisRequest, JournalPlugin, Prompt, PromptRequest, Scope
-    from couplejournal.plugins.hosting import Analyzed, PluginHost, PluginState, host
+    from couplejournal.model.lifecycle import Lifecycle, Transition
+    from couplejournal.plugins.author import JournalPlugin
+    from couplejournal.plugins.hooks import Analyzed
+    from couplejournal.plugins.hosting import PluginHost, PluginState, host
+    from couplejournal.plugins.kinds import Field, Kind
     from couplejournal.plugins.lock import LockedPlugin
-    from couplejournal.plugins.manifest import Manifest
-    from couplejournal.plugins.result import CAVEAT, AnalysisResult, Band, Mark, Point, Series, Table
-    from couplejournal.plugins.switch import Enabled, available, disable, enable, enabled
+    from couplejournal.plugins.manifest import Manifest, Permissions
+    from couplejournal.plugins.recording import enable
+    from couplejournal.plugins.result import CAVEAT, JSON, AnalysisResult, Band, Mark, Point, Series, Table
+    from couplejournal.plugins.switch import Enabled, available, disable, enabled
+    from couplejournal.plugins.values import (
+        Analysis,
+        AnalysisRequest,
+        ChoosePrompt,
+        Draft,
+        Exercise,
+        ExerciseStep,
+        Exporter,
+        ExportRequest,
+        Importer,
+        ImportRequest,
+        Notice,
+        Prompt,
+        PromptId,
+        PromptRequest,
+        Reminder,
+        ReminderRequest,
+        Rendered,
+        RenderRequest,
+        Scope,
+    )
+    from couplejournal.plugins.views import EntryView
     from couplejournal.view import JournalView
 
 __all__ = [
     "CAVEAT",
+    "JSON",
     "Analysis",
     "AnalysisRequest",
     "AnalysisResult",
     "Analyzed",
     "Author",
     "Band",
+    "ChoosePrompt",
+    "Draft",
     "Enabled",
     "Entry",
+    "EntryView",
+    "Exercise",
+    "ExerciseStep",
+    "ExportRequest",
+    "Exporter",
+    "Field",
+    "ImportRequest",
+    "Importer",
     "JournalPlugin",
     "JournalView",
+    "Kind",
+    "Lifecycle",
     "LockedPlugin",
     "Manifest",
     "Mark",
+    "Notice",
+    "Permissions",
     "PluginHost",
     "PluginState",
     "Point",
     "Prompt",
+    "PromptId",
     "PromptRequest",
+    "Reminder",
+    "ReminderRequest",
+    "RenderRequest",
+    "Rendered",
     "Scope",
     "Series",
     "Table",
+    "Transition",
     "available",
     "disable",
     "enable",
@@ -57,19 +104,74 @@ __all__ = [
 ]
 
 _HOME_OF: Final = {
-    **dict.fromkeys(("Author", "Entry"), "couplejournal.model.entry"),
-    **dict.fromkeys(
-        ("Analysis", "AnalysisRequest", "JournalPlugin", "Prompt", "PromptRequest", "Scope"),
-        "couplejournal.plugins.author",
-    ),
-    **dict.fromkeys(("Analyzed", "PluginHost", "PluginState", "host"), "couplejournal.plugins.hosting"),
-    "LockedPlugin": "couplejournal.plugins.lock",
-    "Manifest": "couplejournal.plugins.manifest",
-    **dict.fromkeys(
-        ("CAVEAT", "AnalysisResult", "Band", "Mark", "Point", "Series", "Table"), "couplejournal.plugins.result"
-    ),
-    **dict.fromkeys(("Enabled", "available", "disable", "enable", "enabled"), "couplejournal.plugins.switch"),
-    "JournalView": "couplejournal.view",
+    name: module
+    for module, names in {
+        "couplejournal.model.entry": (
+            "Author",
+            "Entry",
+        ),
+        "couplejournal.model.lifecycle": (
+            "Lifecycle",
+            "Transition",
+        ),
+        "couplejournal.plugins.author": ("JournalPlugin",),
+        "couplejournal.plugins.hooks": ("Analyzed",),
+        "couplejournal.plugins.hosting": (
+            "PluginHost",
+            "PluginState",
+            "host",
+        ),
+        "couplejournal.plugins.kinds": (
+            "Field",
+            "Kind",
+        ),
+        "couplejournal.plugins.lock": ("LockedPlugin",),
+        "couplejournal.plugins.manifest": (
+            "Manifest",
+            "Permissions",
+        ),
+        "couplejournal.plugins.recording": ("enable",),
+        "couplejournal.plugins.result": (
+            "CAVEAT",
+            "JSON",
+            "AnalysisResult",
+            "Band",
+            "Mark",
+            "Point",
+            "Series",
+            "Table",
+        ),
+        "couplejournal.plugins.switch": (
+            "Enabled",
+            "available",
+            "disable",
+            "enabled",
+        ),
+        "couplejournal.plugins.values": (
+            "Analysis",
+            "AnalysisRequest",
+            "ChoosePrompt",
+            "Draft",
+            "Exercise",
+            "ExerciseStep",
+            "ExportRequest",
+            "Exporter",
+            "ImportRequest",
+            "Importer",
+            "Notice",
+            "Prompt",
+            "PromptId",
+            "PromptRequest",
+            "Reminder",
+            "ReminderRequest",
+            "RenderRequest",
+            "Rendered",
+            "Scope",
+        ),
+        "couplejournal.plugins.views": ("EntryView",),
+        "couplejournal.view": ("JournalView",),
+    }.items()
+    for name in names
 }
 
 

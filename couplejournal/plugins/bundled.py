@@ -10,14 +10,16 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
+from contextlib import nullcontext, suppress
 from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import attrs
 
-from couplejournal.errors import PluginError
+from couplejournal.errors import PluginError, StoreError
 from couplejournal.plugins.author import JournalPlugin
 from couplejournal.plugins.manifest import MANIFEST_LIMIT_BYTES, MANIFEST_NAME, Manifest, is_plugin_id, read_manifest
 
@@ -28,7 +30,8 @@ if TYPE_CHECKING:
 
 PACKAGE: Final = "couplejournal_plugins"
 _FILE_LIMIT_BYTES: Final = 8_388_608
-_DEPTH_LIMIT: Final = 4
+_DEPTH_LIMIT: Final = 8
+_FILES_LIMIT: Final = 2_000
 _NOT_OURS: Final = frozenset({"__pycache__"})  # Python writes it, at any time
 
 
@@ -83,18 +86,7 @@ class Bundled:
         Raises:
             StoreError: the disk failed, or a file is beyond 8 MiB.
         """
-        return dict(self._digests(self.folder / plugin_id, "", _DEPTH_LIMIT))
-
-    def _digests(self, folder: Path, prefix: str, depth: int) -> Iterator[tuple[str, str]]:
-        for listed in sorted(self.disk.list(folder)):
-            if listed.name in _NOT_OURS:
-                continue
-            if listed.is_file:
-                data = self.disk.read(folder / listed.name, limit_bytes=_FILE_LIMIT_BYTES)
-                if data is not None:
-                    yield prefix + listed.name, hashlib.sha256(data).hexdigest()
-            elif depth:
-                yield from self._digests(folder / listed.name, f"{prefix}{listed.name}/", depth - 1)
+        return digests_of(self.folder / plugin_id, self.disk)
 
     def load(self, manifest: Manifest) -> JournalPlugin:
         """Import a plugin and make it. What its own code raises goes through: the caller guards.
@@ -102,31 +94,69 @@ class Bundled:
         Raises:
             PluginError: the target is not in its package, or is no `JournalPlugin`.
         """
-        package = f"{PACKAGE}.{manifest.id}"
-        module_name, _, attribute = manifest.target.partition(":")
-        if module_name != package and not module_name.startswith(package + "."):
-            raise PluginError(f"plugin {manifest.id}: its target is not in its own package")
-        self._import(package, self.folder / manifest.id)
-        made = getattr(import_module(module_name), attribute, None)
-        if not (isinstance(made, type) and issubclass(made, JournalPlugin)):
-            raise PluginError(f"plugin {manifest.id}: its target is no JournalPlugin")
-        return made()
+        return load_package(manifest, f"{PACKAGE}.{manifest.id}", self.folder / manifest.id)
 
-    def _import(self, package: str, folder: Path) -> None:
-        start = folder / "__init__.py"
-        loaded = sys.modules.get(package)
-        # an editable install comes to the same files by a link
-        if loaded is not None and os.path.realpath(str(loaded.__file__)) == os.path.realpath(start):
-            return
-        for name in [name for name in sys.modules if name == package or name.startswith(package + ".")]:
-            del sys.modules[name]
-        spec = spec_from_file_location(package, start, submodule_search_locations=[str(folder)])
-        if spec is None or spec.loader is None:
-            raise PluginError("a plugin's package cannot be loaded")
-        module = module_from_spec(spec)
-        sys.modules[package] = module
-        try:
-            spec.loader.exec_module(module)
-        except BaseException:
-            sys.modules.pop(package, None)  # half a module must not pass for a whole one next time
-            raise
+
+def digests_of(folder: Path, disk: Disk) -> dict[str, str]:
+    """Return the SHA-256 in hex of each file of a package, by its relative path with ``/``.
+
+    Raises:
+        PluginError: it has more than 2,000 files, or is deeper than 8 folders: then a part would go unseen.
+        StoreError: the disk failed, or a file is beyond 8 MiB.
+    """
+    found = dict(islice(_digests(folder, disk, "", _DEPTH_LIMIT), _FILES_LIMIT + 1))
+    if len(found) > _FILES_LIMIT:
+        raise PluginError(f"a plugin's package has more than {_FILES_LIMIT:,} files")
+    return found
+
+
+def _digests(folder: Path, disk: Disk, prefix: str, depth: int) -> Iterator[tuple[str, str]]:
+    if depth < 0:
+        raise PluginError(f"a plugin's package is deeper than {_DEPTH_LIMIT} folders")
+    for listed in sorted(disk.list(folder)):
+        if listed.name in _NOT_OURS:
+            continue
+        below = [] if listed.is_file else disk.list(folder / listed.name)
+        if below:
+            yield from _digests(folder / listed.name, disk, f"{prefix}{listed.name}/", depth - 1)
+            continue
+        with suppress(StoreError) if not listed.is_file else nullcontext():
+            data = disk.read(folder / listed.name, limit_bytes=_FILE_LIMIT_BYTES)  # behind a link too: it is code
+            if data is not None:
+                yield prefix + listed.name, hashlib.sha256(data).hexdigest()
+
+
+def load_package(manifest: Manifest, package: str, folder: Path) -> JournalPlugin:
+    """Import a plugin from its folder alone and make it. What its own code raises goes through: the caller guards.
+
+    Raises:
+        PluginError: the target is not in its package, or is no `JournalPlugin`.
+    """
+    module_name, _, attribute = manifest.target.partition(":")
+    if module_name != package and not module_name.startswith(package + "."):
+        raise PluginError(f"plugin {manifest.id}: its target is not in its own package")
+    _import(package, folder)
+    made = getattr(import_module(module_name), attribute, None)
+    if not (isinstance(made, type) and issubclass(made, JournalPlugin)):
+        raise PluginError(f"plugin {manifest.id}: its target is no JournalPlugin")
+    return made()
+
+
+def _import(package: str, folder: Path) -> None:
+    start = folder / "__init__.py"
+    loaded = sys.modules.get(package)
+    # an editable install comes to the same files by a link
+    if loaded is not None and os.path.realpath(str(loaded.__file__)) == os.path.realpath(start):
+        return
+    for name in [name for name in sys.modules if name == package or name.startswith(package + ".")]:
+        del sys.modules[name]
+    spec = spec_from_file_location(package, start, submodule_search_locations=[str(folder)])
+    if spec is None or spec.loader is None:
+        raise PluginError("a plugin's package cannot be loaded")
+    module = module_from_spec(spec)
+    sys.modules[package] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        sys.modules.pop(package, None)  # half a module must not pass for a whole one next time
+        raise

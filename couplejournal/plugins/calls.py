@@ -11,19 +11,21 @@ from collections import Counter
 from functools import partial
 from itertools import islice
 from pathlib import PurePath
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 
 import pluggy
 
 from couplejournal.errors import PluginError
 from couplejournal.plugins.author import HOOKS, JournalPlugin
+from couplejournal.plugins.guards import ComparisonError, OversizeError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from pluggy import HookimplOpts, HookspecOpts
 
 Answer = TypeVar("Answer")
+Give: TypeAlias = "Callable[[str], Mapping[str, object] | None]"
 
 FAILURE_LIMIT: Final = 3
 ANSWER_LIMIT: Final = 1_000
@@ -96,19 +98,44 @@ class PluginCalls:
         """
         return self.attempt(plugin_id, "loading", lambda: self._manager.register(plugin, plugin_id)) is not None
 
-    def collect(self, hook: str, answer: type[Answer], **arguments: object) -> list[tuple[str, Answer]]:
+    def collect(self, hook: str, answer: type[Answer], give: Give) -> list[tuple[str, Answer]]:
         """Ask every plugin that has the hook; return (plugin id, answer) in the order of ids.
+
+        ``give`` returns the arguments for a plugin, or None where it is not to be asked.
 
         Raises:
             PluginError: a plugin failed, and the calls are strict.
         """
         found: list[tuple[str, Answer]] = []
-        implementations = getattr(self._manager.hook, hook).get_hookimpls()
-        for implementation in sorted(implementations, key=lambda each: each.plugin_name):
-            ask = partial(_answers, implementation.function, answer, arguments)
-            answers = self.attempt(implementation.plugin_name, hook, ask)
-            found += [(implementation.plugin_name, each) for each in answers or ()]
+        for plugin_id, function in self.having(hook):
+            arguments = give(plugin_id)
+            if arguments is not None:
+                answers = self.attempt(plugin_id, hook, partial(_answers, function, answer, arguments))
+                found += [(plugin_id, each) for each in answers or ()]
         return found
+
+    def first(self, hook: str, answer: type[Answer], give: Give, *, owner: str | None = None) -> Answer | None:
+        """Return the first answer that is not None: of ``owner`` before all others, then in the order of ids.
+
+        Raises:
+            PluginError: a plugin failed, and the calls are strict.
+        """
+        for plugin_id, function in sorted(self.having(hook), key=lambda each: (each[0] != owner, each[0])):
+            arguments = give(plugin_id)
+            if arguments is not None:
+                found = self.attempt(plugin_id, hook, partial(_one, function, answer, arguments))
+                if found is not None:
+                    return found
+        return None
+
+    def failed(self, place: str) -> set[str]:
+        """Return the plugins that failed in a hook since this began."""
+        return {plugin_id for plugin_id, where in self._named if where == place}
+
+    def having(self, hook: str) -> list[tuple[str, Callable[..., Any]]]:
+        """Return the plugins that override a hook, by id, each with its own method."""
+        implementations = getattr(self._manager.hook, hook).get_hookimpls()
+        return sorted(((one.plugin_name, one.function) for one in implementations), key=lambda each: each[0])
 
     def attempt(self, plugin_id: str, place: str, act: Callable[[], Answer]) -> Answer | None:
         """Return what ``act`` returns, or None where it failed or the plugin rests after three failures.
@@ -139,22 +166,36 @@ class PluginCalls:
 
 
 def require_answer(value: object, answer: type[Answer]) -> Answer:
-    """Return a plugin's answer if it is of the promised type.
+    """Return a plugin's answer if it is of the promised type, and of no other that only looks like it.
 
     Raises:
         WrongAnswerError: it is not.
     """
-    if not isinstance(value, answer):
+    if type(value) is not answer:
         raise WrongAnswerError(f"answered with {_name_of(type(value))}, not {answer.__name__}")
     return value
 
 
 def _answers(ask: Callable[..., Any], answer: type[Answer], arguments: Mapping[str, object]) -> list[Answer]:
     # a hook may be a generator, so its body runs here, under the guard; and it may never end, so it is cut
-    answers = list(islice(iter(ask(**arguments)), ANSWER_LIMIT + 1))
-    if len(answers) > ANSWER_LIMIT:
-        raise WrongAnswerError(f"answered with more than {ANSWER_LIMIT:,} values")
-    return [require_answer(each, answer) for each in answers]
+    return limited(ask(**arguments), answer, count=ANSWER_LIMIT)
+
+
+def _one(ask: Callable[..., Any], answer: type[Answer], arguments: Mapping[str, object]) -> Answer | None:
+    found = ask(**arguments)
+    return None if found is None else require_answer(found, answer)
+
+
+def limited(chunks: Iterable[Any], answer: type[Answer], *, count: int) -> list[Answer]:
+    """Return what a plugin's iterator gives, cut where it would not end.
+
+    Raises:
+        WrongAnswerError: it gives another type than promised, or more than ``count`` values.
+    """
+    found = list(islice(iter(chunks), count + 1))
+    if len(found) > count:
+        raise WrongAnswerError(f"answered with more than {count:,} values")
+    return [require_answer(each, answer) for each in found]
 
 
 def _name_of(kind: type) -> str:
@@ -163,7 +204,7 @@ def _name_of(kind: type) -> str:
 
 
 def _described(error: BaseException) -> str:
-    if isinstance(error, WrongAnswerError):
+    if isinstance(error, (WrongAnswerError, ComparisonError, OversizeError)):
         return str(error)
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:

@@ -3,14 +3,15 @@
 Start-up reads this one file and looks for nothing: no scan of installed packages. It is JSON:
 
     {"format": 1, "plugins": [{"id", "distribution", "version", "files": {relative path: sha256 as hex},
-     "permissions": {"read", "kinds", "network"}, "tier", "commands": {name: one line of help}}]}
+     "permissions": {"read", "kinds", "network"}, "tier", "commands": {name: one line of help}, "package", "path",
+     "kinds"}]}
 
 It lies on the device, since nothing in the shared folder may turn code on.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import msgspec
 
@@ -30,7 +31,9 @@ LOCK_LIMIT_BYTES: Final = 1_048_576
 class LockedPlugin(msgspec.Struct, frozen=True, kw_only=True):
     """Record one plugin that is turned on, and exactly what was agreed to.
 
-    ``files`` maps each file of the package, as a relative path with ``/``, to its SHA-256 in hex.
+    ``files`` maps each file of the package, as a relative path with ``/``, to its SHA-256 in hex. ``path`` is the
+    folder of the package, or the file of a pack; "" for what came with couplejournal. ``package`` is its import name.
+    ``kinds`` are those that it declared then (`kinds.kind_data`): whoever opens the journal reads them here.
     """
 
     id: str
@@ -40,6 +43,9 @@ class LockedPlugin(msgspec.Struct, frozen=True, kw_only=True):
     permissions: Permissions
     tier: Literal["pack", "isolated", "trusted"]
     commands: dict[str, str] = {}
+    kinds: tuple[dict[str, Any], ...] = ()
+    package: str = ""
+    path: str = ""
 
 
 class _Format(msgspec.Struct):

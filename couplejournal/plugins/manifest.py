@@ -14,6 +14,8 @@ from couplejournal.plugins.author import API_LEVEL, HOOKS
 
 MANIFEST_NAME: Final = "couplejournal.toml"
 MANIFEST_LIMIT_BYTES: Final = 65_536
+PACK_LIMIT_BYTES: Final = 262_144
+"""A pack is its own description."""
 
 _TOLD_CHARACTERS: Final = 200
 _PLUGIN_ID: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")

@@ -55,7 +55,8 @@ def _number(**settings: Any) -> Any:
     return _field(lambda value: _is_number(value) or (is_optional and value is None), **settings)
 
 
-def _several(kind: type, **settings: Any) -> Any:
+def several(kind: type, **settings: Any) -> Any:
+    """Return a field for a tuple of parts of one kind."""
     return _field(lambda parts: all(isinstance(part, kind) for part in parts), converter=_as_tuple, **settings)
 
 
@@ -88,7 +89,7 @@ class Band:
     value: float | None = _number(default=None)
     unit: Unit = attrs.field(default="none", validator=attrs.validators.in_(get_args(Unit)))
     confidence: float | None = _number(default=None)
-    marks: tuple[Mark, ...] = _several(Mark, default=())
+    marks: tuple[Mark, ...] = several(Mark, default=())
 
     def __attrs_post_init__(self) -> None:
         """Refuse a band that is upside down.
@@ -105,7 +106,7 @@ class Table:
     """Show rows under column names; each row has one cell for each column."""
 
     title: str = _text()
-    columns: tuple[str, ...] = _several(str)
+    columns: tuple[str, ...] = several(str)
     rows: tuple[tuple[Cell, ...], ...] = _field(
         lambda rows: all(_is_cell(cell) for row in rows for cell in row), converter=_as_rows
     )
@@ -135,9 +136,9 @@ class Series:
     """Show how a number, and its band, moved; oldest point first."""
 
     title: str = _text()
-    points: tuple[Point, ...] = _several(Point)
+    points: tuple[Point, ...] = several(Point)
     unit: Unit = attrs.field(default="none", validator=attrs.validators.in_(get_args(Unit)))
-    marks: tuple[Mark, ...] = _several(Mark, default=())
+    marks: tuple[Mark, ...] = several(Mark, default=())
 
 
 @attrs.frozen(kw_only=True)
@@ -149,10 +150,10 @@ class AnalysisResult:
     """
 
     headline: str = _text()
-    bands: tuple[Band, ...] = _several(Band, default=())
-    tables: tuple[Table, ...] = _several(Table, default=())
-    series: tuple[Series, ...] = _several(Series, default=())
-    notes: tuple[str, ...] = _several(str, default=())
+    bands: tuple[Band, ...] = several(Band, default=())
+    tables: tuple[Table, ...] = several(Table, default=())
+    series: tuple[Series, ...] = several(Series, default=())
+    notes: tuple[str, ...] = several(str, default=())
     is_enough: bool = _field(lambda value: isinstance(value, bool), default=True)
     caveat: str = attrs.field(default=CAVEAT, init=False)
 

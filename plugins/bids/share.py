@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from couplejournal.plugins import AnalysisRequest, Entry, JournalView
+    from couplejournal.plugins import AnalysisRequest, Entry, EntryView
 
 TURNS: Final = ("toward", "away", "against")
 WINDOW: Final = timedelta(days=28)
@@ -79,7 +79,7 @@ def share_of(toward: int, answered: int) -> Share:
     )
 
 
-def turns_in(view: JournalView, since: datetime, until: datetime) -> list[Turn]:
+def turns_in(view: EntryView, since: datetime, until: datetime) -> list[Turn]:
     """Return the answered bids made from ``since`` until before ``until``, oldest first."""
     found = []
     for bid in view.entries(kind="bid", since=since, until=until):

@@ -89,7 +89,18 @@ def test_lock_in_its_final_form(home: Home, bundled: Bundled) -> None:
     data = json.loads(home.plugins_lock_path.read_bytes())
     assert data["format"] == 1
     (plugin,) = data["plugins"]
-    assert sorted(plugin) == ["commands", "distribution", "files", "id", "permissions", "tier", "version"]
+    assert sorted(plugin) == [
+        "commands",
+        "distribution",
+        "files",
+        "id",
+        "kinds",
+        "package",
+        "path",
+        "permissions",
+        "tier",
+        "version",
+    ]
     assert sorted(plugin["files"]) == ["__init__.py", "couplejournal.toml", "words.py"]
     assert all(len(digest) == 64 for digest in plugin["files"].values())
     assert plugin["permissions"] == {"kinds": [], "network": [], "read": ["mine"]}
@@ -160,7 +171,7 @@ def test_target_outside_the_package_is_refused(home: Home, bundled: Bundled) -> 
 @pytest.mark.parametrize("name", ["unknown", "../tiny", "", "Tiny", "tiny/../tiny", "nul\0"])
 def test_unknown_plugin(home: Home, bundled: Bundled, name: str) -> None:
     """A name that is none, or that would lead out of the folder, is no plugin; nothing is written."""
-    with pytest.raises(PluginError, match="no bundled plugin of that name"):
+    with pytest.raises(PluginError, match="no plugin of that name here"):
         plugins.enable(name, home=home, bundled=bundled)
     with pytest.raises(PluginError, match="no plugin of that name is on"):
         plugins.disable(name, home=home)

@@ -1,0 +1,54 @@
+"""A pack as a plugin like any other, so that one way of asking does for all of them."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+import attrs
+
+from couplejournal.plugins.author import JournalPlugin
+from couplejournal.plugins.values import Analysis, Prompt
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from couplejournal.plugins.kinds import Kind
+    from couplejournal.plugins.packs import Pack, PackMetric
+    from couplejournal.plugins.result import AnalysisResult
+    from couplejournal.plugins.values import AnalysisRequest, PromptRequest
+
+
+class PackPlugin(JournalPlugin):
+    """Answers the hooks with what stands in a pack."""
+
+    def __init__(self, pack: Pack) -> None:
+        """Stand for a pack that was read and is sound."""
+        self._pack = pack
+
+    def kinds(self) -> Iterable[Kind]:
+        """Return the kinds that it declares."""
+        return self._pack.kinds
+
+    def prompts(self, request: PromptRequest) -> Iterable[Prompt]:
+        """Return its questions, each in the language that comes nearest."""
+        for prompt in self._pack.prompts:
+            language, text = prompt.text.for_tag(request.language)
+            yield Prompt(id=prompt.id, text=text, kind=prompt.kind, language=language)
+
+    def analyses(self) -> Iterable[Analysis]:
+        """Return its metrics."""
+        return [
+            Analysis(
+                id=metric.id,
+                title=metric.title.for_tag("en")[1],
+                run=partial(_run, metric),
+                scope="couple" if metric.measure.is_for_both else "mine",
+            )
+            for metric in self._pack.metrics
+        ]
+
+
+def _run(metric: PackMetric, request: AnalysisRequest) -> AnalysisResult:
+    label, words = (text.for_tag(request.language)[1] for text in (metric.title, metric.words))
+    return attrs.evolve(metric.measure, label=label, words=words).run(request)
