@@ -1,8 +1,10 @@
 # The one door. `make demo` shows couplejournal, `make test` proves it; `make PYTHON=python3.13 VENV=.venv-3.13 test` with another Python.
-# Everything is set up once, inside $(VENV): no system package and no real journal is touched.
+# Everything is set up once, inside $(VENV): no system package (but by `make drives`) and no real journal is touched.
 PYTHON ?= python3
 VENV   ?= .venv
 FUZZ_SECONDS ?= 600
+SOAK_HOURS ?= 8
+DRIVE_SECONDS ?= 60
 PY     := $(VENV)/bin/python
 PIP    := $(PY) -m pip --disable-pip-version-check --quiet
 # Safe path: what is imported is the installed wheel, in child processes too, and never the folder that make stands in.
@@ -10,7 +12,7 @@ RUN    := PYTHONSAFEPATH=1 $(PY)
 PYTEST := $(RUN) -m pytest
 SOURCES := $(shell find couplejournal plugins -name __pycache__ -prune -o -print) pyproject.toml README.md LICENSE
 
-.PHONY: demo test check format lint types layers docs long bench fresh fuzz soak clean
+.PHONY: demo test check format lint types layers docs long drives crashes bench fresh fuzz soak clean
 .DEFAULT_GOAL := test
 
 demo: $(VENV)/run.stamp  ## two people, one folder: the main job, end to end
@@ -38,8 +40,18 @@ layers: $(VENV)/check.stamp
 docs: $(VENV)/test.stamp  ## links, glossary, references
 	$(PYTEST) tests/docs
 
-long: $(VENV)/test.stamp $(VENV)/fuzz.stamp  ## simulation, crash points, real drives, fuzz: at most 18 minutes
+long: $(VENV)/test.stamp $(VENV)/fuzz.stamp $(VENV)/drives.stamp  ## simulation, crash points, real drives, fuzz: at most 18 minutes
 	$(PYTEST) -n auto -m "(long or drives) and not bench" --hypothesis-profile=long
+
+# As root it installs what is missing of the system's packages first, unless DRIVES_INSTALL=no.
+drives: $(VENV)/test.stamp $(VENV)/drives.stamp  ## real drives, DRIVE_SECONDS of writing over each; then the latency
+	tests/drives/programs
+	DRIVE_SECONDS=$(DRIVE_SECONDS) $(PYTEST) -n auto -m "drives and not bench" -rP
+	$(PYTEST) -m "drives and bench" -s
+
+crashes: $(VENV)/test.stamp  ## every crash point of every command: an hour, with power cuts as root
+	$(PYTEST) tests/faults/test_every_errno.py -m long --hypothesis-profile=soak -s
+	$(RUN) tests/crashes
 
 bench: $(VENV)/test.stamp  ## ratios to a floor measured in the same run
 	$(PYTEST) -m bench -s
@@ -52,6 +64,7 @@ fuzz: $(VENV)/test.stamp $(VENV)/fuzz.stamp  ## every parser of foreign bytes, f
 
 soak: $(VENV)/test.stamp  ## hours, by hand
 	$(PYTEST) -n auto -m "(long or drives) and not bench" --hypothesis-profile=soak
+	$(RUN) tests/simulation --hours $(SOAK_HOURS)
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
@@ -87,5 +100,10 @@ $(VENV)/fuzz.stamp: pyproject.toml $(VENV)/made.stamp | $(VENV)/test.stamp
 	-$(PIP) install --only-binary :all: --group fuzz
 	@touch $@
 
+# rclone, by which WebDAV and Samba are mounted, where there is a wheel of it.
+$(VENV)/drives.stamp: pyproject.toml $(VENV)/made.stamp | $(VENV)/test.stamp
+	-$(PIP) install --only-binary :all: --group drives
+	@touch $@
+
 # The tools stay when only the sources changed; the wheel does not.
-docs test long bench fresh fuzz soak: $(VENV)/run.stamp
+docs test long drives crashes bench fresh fuzz soak: $(VENV)/run.stamp

@@ -1,8 +1,8 @@
-"""The public kit for tests: clocks, disks, drives, pairs, couples, sample data, leak search and contract suites.
+"""The public kit for tests: clocks, disks, drives, couples, sample data, leak search, strategies and contract suites.
 
 It stands on top of everything and may be used by plugins and by programs that build on couplejournal. Each fake passes
 the contract suite of the real thing that it stands for. The names of ``__all__`` are loaded when they are first used:
-the contract suites need pytest, nothing else does.
+the contract suites need pytest, the strategies hypothesis, nothing else does.
 """
 
 from __future__ import annotations
@@ -11,24 +11,40 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from couplejournal.testing.clocks import FakeSystem
-    from couplejournal.testing.contracts import DriveContract
+    from couplejournal.testing.contracts import DriveContract, DriveGround
+    from couplejournal.testing.couple import correspondence
     from couplejournal.testing.couples import Couple, pair
+    from couplejournal.testing.diskcontract import DiskContract
     from couplejournal.testing.disks import CrashDisk, CrashError, MemoryDisk
     from couplejournal.testing.drives import CountingDrive, DriveSim, FaultyDrive, SimDrive, SlowDrive
+    from couplejournal.testing.leaks import Needles
+    from couplejournal.testing.plugins import PluginContract
+    from couplejournal.testing.strategies import DiskFault, DriveFault, contents, disk_faults, drive_faults, texts
 
 _PLACE_OF = {
     "Couple": "couples",
     "CountingDrive": "drives",
     "CrashDisk": "disks",
     "CrashError": "disks",
+    "DiskContract": "diskcontract",
+    "DiskFault": "strategies",
     "DriveContract": "contracts",
+    "DriveFault": "strategies",
+    "DriveGround": "contracts",
     "DriveSim": "drives",
     "FakeSystem": "clocks",
     "FaultyDrive": "drives",
     "MemoryDisk": "disks",
+    "PluginContract": "plugins",
+    "Needles": "leaks",
     "SimDrive": "drives",
     "SlowDrive": "drives",
+    "contents": "strategies",
+    "correspondence": "couple",
+    "disk_faults": "strategies",
+    "drive_faults": "strategies",
     "pair": "couples",
+    "texts": "strategies",
 }
 
 __all__ = [
@@ -36,14 +52,25 @@ __all__ = [
     "Couple",
     "CrashDisk",
     "CrashError",
+    "DiskContract",
+    "DiskFault",
     "DriveContract",
+    "DriveFault",
+    "DriveGround",
     "DriveSim",
     "FakeSystem",
     "FaultyDrive",
     "MemoryDisk",
+    "Needles",
+    "PluginContract",
     "SimDrive",
     "SlowDrive",
+    "contents",
+    "correspondence",
+    "disk_faults",
+    "drive_faults",
     "pair",
+    "texts",
 ]
 
 

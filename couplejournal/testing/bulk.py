@@ -1,4 +1,4 @@
-"""Journals of many entries, made quickly: merged segments of about 1 MiB, as a device will write them one day.
+"""Journals of many entries, made quickly: merged segments of about 1 MiB, as merging leaves them.
 
 Only the way in is short: operations, links, sealing, signatures and files are the real ones, and a journal that was
 filled is opened, proved and read like any other.

@@ -1,21 +1,24 @@
 """Disks for tests: one in memory, and one that fails or crashes at any call, around any other.
 
 `CrashDisk` makes faults enumerable: let a scenario run once to count its calls, then once for each call with the fault
-planted there, then reopen what is left and look whether every acknowledged operation is in it.
+planted there, then once for each of the `CrashDisk.outcomes` that a power cut may leave; reopen what is left and look
+whether every acknowledged operation is in it.
 """
 
 from __future__ import annotations
 
 import errno
 from collections.abc import Callable
+from math import prod
 from pathlib import Path, PurePath
-from typing import Literal, NoReturn, TypeAlias, TypeVar
+from typing import Final, Literal, NamedTuple, NoReturn, TypeAlias, TypeVar
 
 from couplejournal.disk import Disk, Listed
 from couplejournal.errors import StoreError
 
-Fault: TypeAlias = Literal["fail", "crash", "crash after"]
+Fault: TypeAlias = Literal["fail", "crash", "crash within", "crash after"]
 _T = TypeVar("_T")
+_ANY_BYTES: Final = 1 << 40
 
 
 class CrashError(BaseException):
@@ -91,13 +94,24 @@ class MemoryDisk:
             raise StoreError("this device's disk failed to save: No such file or directory")
 
 
+class _Unsynced(NamedTuple):
+    """What stood under a name when it was last synced; ``are_bytes_synced``: only the name itself is in doubt."""
+
+    before: bytes | None
+    are_bytes_synced: bool
+
+
 class CrashDisk:
     """Any disk, whose ``fault_at``-th call (from 1; 0 plants nothing) goes wrong.
 
     ``fault`` is what happens there: "fail" raises the `StoreError` of the errno ``number``; "crash" ends the process
-    (`CrashError`) before anything was done, "crash after" when it was done and nobody heard of it; of an append half is
-    done. With ``is_lasting`` every later call fails as well. ``calls`` counts all calls, ``hits`` the faults. `restart`
-    takes away what was never synced, as a power cut does, and ends all faults.
+    (`CrashError`) before anything was done, "crash within" when it was done and not synced yet, "crash after" when it
+    was synced and nobody heard of it; of an append half is done. With ``is_lasting`` every later call fails as well.
+    ``calls`` counts all calls, ``hits`` the faults.
+
+    What was never synced is kept apart. `restart` with a power cut decides of each such name what is left of it: what
+    stood there before, what was written, nothing, or half of it. All combinations are numbered from 0 (all as before)
+    up to `outcomes`.
     """
 
     def __init__(
@@ -116,7 +130,7 @@ class CrashDisk:
         self._fault: Fault = fault
         self._number = number
         self._is_lasting = is_lasting
-        self._synced: dict[Path, bytes | None] = {}
+        self._unsynced: dict[Path, _Unsynced] = {}
 
     def plant(self, fault_at: int, fault: Fault, *, number: int = errno.EIO, is_lasting: bool = False) -> None:
         """Plant another fault, counted from here on."""
@@ -124,16 +138,33 @@ class CrashDisk:
         self.hits = 0
         self._fault_at, self._fault, self._number, self._is_lasting = fault_at, fault, number, is_lasting
 
-    def restart(self, *, is_power_cut: bool = True) -> None:
-        """End all faults; with a power cut everything that was not synced is as it was before."""
+    @property
+    def outcomes(self) -> int:
+        """Return how many different states a power cut could leave now."""
+        return prod(len(self._left_of(path)) for path in self._unsynced)
+
+    def restart(self, *, is_power_cut: bool = True, choice: int = 0) -> None:
+        """End all faults; a power cut leaves of what was not synced what ``choice`` says, modulo `outcomes`."""
         self.plant(0, "fail")
         if is_power_cut:
-            for path, data in self._synced.items():
+            for path in list(self._unsynced):
+                left = self._left_of(path)
+                choice, which = divmod(choice, len(left))
+                data = left[which]
                 if data is None:
                     self.inner.remove(path)
-                else:
+                elif data != self._inner_read(path):
                     self.inner.replace(path, data)
-        self._synced.clear()
+        self._unsynced.clear()
+
+    def _left_of(self, path: Path) -> list[bytes | None]:
+        """Return what a power cut may leave under a name, what was synced first."""
+        before, are_bytes_synced = self._unsynced[path]
+        now = self._inner_read(path)
+        left = [before, now]
+        if now and now != before and not are_bytes_synced:
+            left += [b"", now[: len(now) // 2]]
+        return list(dict.fromkeys(left))
 
     def write_new(self, path: Path, data: bytes) -> None:
         """Put a new file under its final name.
@@ -141,8 +172,8 @@ class CrashDisk:
         Raises:
             StoreError: as the inner disk, or planted.
         """
-        self._around("write_new", lambda: self.inner.write_new(path, data))
-        self._synced.pop(path, None)
+        self._around("write_new", lambda: self.inner.write_new(path, data), changes=path)
+        self._sync_names(path)
 
     def replace(self, path: Path, data: bytes, *, durable: bool = True, private: bool = False) -> None:
         """Put new content under a name that may exist.
@@ -150,11 +181,13 @@ class CrashDisk:
         Raises:
             StoreError: as the inner disk, or planted.
         """
-        if not durable and path not in self._synced:
-            self._synced[path] = self.inner.read(path, limit_bytes=1 << 40)
-        self._around("replace", lambda: self.inner.replace(path, data, durable=durable, private=private))
+        if not durable:
+            self._keep(path, are_bytes_synced=False)
+        self._around(
+            "replace", lambda: self.inner.replace(path, data, durable=durable, private=private), changes=path
+        )  # fmt: skip
         if durable:
-            self._synced.pop(path, None)
+            self._sync_names(path)
 
     def read(self, path: Path, *, limit_bytes: int) -> bytes | None:
         """Return the content, or None where there is no such file.
@@ -181,11 +214,13 @@ class CrashDisk:
         self._around("make_folder", lambda: self.inner.make_folder(path, private=private))
 
     def remove(self, path: Path) -> None:
-        """Remove a file.
+        """Remove a file; nothing syncs that, so a power cut may bring it back.
 
         Raises:
             StoreError: as the inner disk, or planted.
         """
+        if self._inner_read(path) is not None:
+            self._keep(path, are_bytes_synced=True)
         self._around("remove", lambda: self.inner.remove(path))
 
     def append(self, path: Path, data: bytes, *, durable: bool) -> None:
@@ -194,8 +229,8 @@ class CrashDisk:
         Raises:
             StoreError: as the inner disk, or planted.
         """
-        if not durable and path not in self._synced:
-            self._synced[path] = self.inner.read(path, limit_bytes=1 << 40)
+        if not durable:
+            self._keep(path, are_bytes_synced=False)
         half = data[: len(data) // 2]
         self._around(
             "append",
@@ -203,7 +238,25 @@ class CrashDisk:
             torn=lambda: self.inner.append(path, half, durable=durable),
         )
 
-    def _around(self, call: str, act: Callable[[], _T], *, torn: Callable[[], object] | None = None) -> _T:
+    def _keep(self, path: Path, *, are_bytes_synced: bool) -> None:
+        """Remember what stood under a name when it was last synced."""
+        known = self._unsynced.get(path)
+        before = known.before if known is not None else self._inner_read(path)
+        self._unsynced[path] = _Unsynced(before, are_bytes_synced)
+
+    def _sync_names(self, path: Path) -> None:
+        """Forget the doubt about a file that was synced, and about names removed in its folder, which was, too."""
+        self._unsynced.pop(path, None)
+        for other, (_, are_bytes_synced) in list(self._unsynced.items()):
+            if are_bytes_synced and other.parent == path.parent:
+                del self._unsynced[other]
+
+    def _inner_read(self, path: Path) -> bytes | None:
+        return self.inner.read(path, limit_bytes=_ANY_BYTES)
+
+    def _around(
+        self, call: str, act: Callable[[], _T], *, changes: Path | None = None, torn: Callable[[], object] | None = None
+    ) -> _T:
         self.calls.append(call)
         at, count = self._fault_at, len(self.calls)
         if not at or count < at or (count > at and not self._is_lasting):
@@ -213,7 +266,9 @@ class CrashDisk:
             _fail(self._number, call)
         if torn is not None:
             torn()
-        elif self._fault == "crash after":
+        elif self._fault != "crash":
+            if changes is not None and self._fault == "crash within" and changes not in self._unsynced:
+                self._keep(changes, are_bytes_synced=True)
             act()
         raise CrashError
 

@@ -16,11 +16,11 @@ from couplejournal.drive.calls import FileCalls
 from couplejournal.drive.failures import listing_failure, reading_failure, writing_failure
 from couplejournal.drive.interface import Drive, Listing, Place
 from couplejournal.errors import DriveError
-from couplejournal.testing.drivesim import CALM, LITTER, ROUGH, Delivery, DriveSim, SimDrive, SimFile
+from couplejournal.testing.drivesim import CALM, HOSTILE, LITTER, ROUGH, Delivery, DriveSim, SimDrive, SimFile
 
 __all__ = [
-    "CALM", "LITTER", "ROUGH", "CountingDrive", "Delivery", "DriveSim", "FaultyCalls", "FaultyDrive", "SimDrive",
-    "SimFile", "SlowDrive",
+    "CALM", "HOSTILE", "LITTER", "ROUGH", "CountingDrive", "Delivery", "DriveSim", "FaultyCalls", "FaultyDrive",
+    "SimDrive", "SimFile", "SlowDrive",
 ]  # fmt: skip
 
 CALLS: Final = frozenset({"probe", "list", "read", "publish", "remove"})

@@ -3,7 +3,8 @@
 Each device has its own view of the folder. What one writes reaches the others through a queue, out of which a seeded
 scheduler delivers late, twice, in another order, in part, under a conflict's name, or only at the end; and each view
 may be emptied, rolled back, zero-filled, littered or forged (docs/spec/sync.md 8). Every fault is also a method of its
-own, so that a test may choose, and ``choice`` is any number: it is taken modulo what there is to choose from.
+own, here or in `HostFaults`, so that a test may choose, and ``choice`` is any number: it is taken modulo what there is
+to choose from.
 """
 
 from __future__ import annotations
@@ -12,8 +13,6 @@ import hashlib
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
-
-import attrs
 
 from couplejournal.drive import names
 from couplejournal.drive.interface import (
@@ -24,55 +23,34 @@ from couplejournal.drive.interface import (
     Place,
     UnfitFileError,
 )
+from couplejournal.testing.hostfaults import LITTER, PLACEHOLDER, Delivery, HostFaults, SimFile
 
-LITTER: Final = (
-    ".DS_Store", "._seg", "desktop.ini", "Icon\r", ".stfolder/marker", ".stversions/{book}/streams/old.seg",
-    "@eaDir/{book}/x.seg", ".Trash-1000/files/x.seg", "{book}/.syncthing.x.seg.tmp", "{book}/Thumbs.db",
-    "{book}/streams/notes.txt", "photos/2026/ours.jpg", "\udcff\udcfe.seg",
-)  # fmt: skip
+__all__ = ["CALM", "HOSTILE", "LITTER", "ROUGH", "Delivery", "DriveSim", "SimDrive", "SimFile", "is_offered"]
+
 CALM: Final[Mapping[str, int]] = MappingProxyType({"deliver": 1})
 ROUGH: Final[Mapping[str, int]] = MappingProxyType({
     "deliver": 40, "duplicate": 5, "postpone": 8, "drop": 4, "tear": 6, "conflict": 4, "rename_both": 2, "delete": 3,
     "take_snapshot": 2, "roll_back": 2, "zero_fill": 2, "flip": 2, "resurrect": 2, "litter": 3, "undo_rename": 2,
 })  # fmt: skip
+HOSTILE: Final[Mapping[str, int]] = MappingProxyType({
+    **ROUGH, "fold": 1, "swap": 1, "stub": 1, "empty": 1, "replay": 1, "grow": 1, "cut": 1, "splice": 1, "spread": 2,
+    "forge": 3, "block": 1, "refuse": 2, "permit": 2, "freeze": 1, "thaw": 2, "touch": 2,
+})  # fmt: skip
+_BY_CHOICE: Final = frozenset({"deliver", "duplicate", "postpone", "drop", "tear", "roll_back", "resurrect"})
+_BY_DEVICE: Final = frozenset({"take_snapshot", "permit", "thaw", "unplug", "plug", "relent"})
 
 
-@attrs.frozen
-class SimFile:
-    """What lies under one name in one view."""
-
-    data: bytes
-    mtime_ns: int
-
-
-@attrs.frozen
-class Delivery:
-    """A change on its way to one device; ``data`` is None where a file was removed."""
-
-    device: int
-    path: str
-    data: bytes | None
-
-
-class DriveSim:
+class DriveSim(HostFaults):
     """One folder as ``devices`` devices see it. The same seed and the same calls give the same `digest`.
 
-    ``weights`` says how often `step` does what: `CALM`, `ROUGH`, or any other choice of the methods' names.
+    ``weights`` says how often `step` does what: `CALM`, `ROUGH`, `HOSTILE`, or any other choice of the methods' names.
     """
 
     def __init__(self, devices: int, *, seed: int = 0, weights: Mapping[str, int] = CALM) -> None:
-        self.views: list[dict[str, SimFile]] = [{} for _ in range(devices)]
-        self.folders: list[set[str]] = [set() for _ in range(devices)]
-        self.pending: list[Delivery] = []
-        self.dropped: list[Delivery] = []
-        self.places = [Place(exists=True, identity=(7, device, "simfs"), fs_type="simfs") for device in range(devices)]
-        self._weights = dict(weights)
-        self._snapshots: list[tuple[int, dict[str, SimFile]]] = []
-        self._removed: list[Delivery] = []
+        super().__init__(devices, seed=seed)
+        self._acts = [act for act, weight in weights.items() for _ in range(weight)]
         self._seed = seed
         self._draws = 0
-        self._now_ns = 1_700_000_000 * 10**9
-        self._trace = hashlib.sha256(b"%d" % seed)
 
     def face(self, device: int) -> SimDrive:
         """Return the drive as this device sees it."""
@@ -83,10 +61,6 @@ class DriveSim:
         self._draws += 1
         return int.from_bytes(hashlib.sha256(b"%d %d" % (self._seed, self._draws)).digest()[:8]) % max(below, 1)
 
-    def digest(self) -> str:
-        """Return a hash of all that happened so far."""
-        return self._trace.copy().hexdigest()
-
     # What a device does.
 
     def write(self, device: int, path: str, data: bytes) -> None:
@@ -94,28 +68,39 @@ class DriveSim:
         self._put(device, path, data)
         self.pending += [Delivery(other, path, data) for other in self._others(device)]
 
-    def take_away(self, device: int, path: str) -> None:
-        """Remove a file from the view of a device and tell the others."""
-        gone = self.views[device].pop(path, None)
-        if gone is not None:
-            self._note(f"remove {device} {path}")
-            self._removed.append(Delivery(device, path, gone.data))
-            self.pending += [Delivery(other, path, None) for other in self._others(device)]
-
     # What the drive, its software and its host do.
 
     def step(self) -> str:
         """Let one thing happen, as the weights have it, and return its name."""
-        acts = [act for act, weight in self._weights.items() for _ in range(weight)]
-        act = acts[self.draw(len(acts))]
+        act = self._acts[self.draw(len(self._acts))]
         choice, device = self.draw(1 << 32), self.draw(len(self.views))
-        if act in {"deliver", "duplicate", "postpone", "drop", "tear", "roll_back", "resurrect"}:
+        self.do(act, device, choice)
+        return act
+
+    def do(self, act: str, device: int, choice: int) -> None:
+        """Let a fault happen by its name; those that befall the queue do not ask for the device."""
+        if act in _BY_CHOICE:
             getattr(self, act)(choice)
-        elif act == "take_snapshot":
-            self.take_snapshot(device)
+        elif act in _BY_DEVICE:
+            getattr(self, act)(device)
         else:
             getattr(self, act)(device, choice)
-        return act
+
+    def add_device(self, like: int | None = None) -> int:
+        """Give one more device a view, and return its number: a copy of another's, or one that is filled by and by."""
+        number = len(self.views)
+        self.views.append({} if like is None else dict(self.views[like]))
+        for lists in (self.folders, self.refused, self._blocked):
+            lists.append(set())
+        self.listings.append(None)
+        self._stubbed.append({} if like is None else dict(self._stubbed[like]))
+        self.places.append(Place(exists=True, identity=(7, number, "simfs"), fs_type="simfs"))
+        if like is None:
+            there = {path: file.data for view in self.views for path, file in sorted(view.items())}
+            self.pending += [Delivery(number, path, data) for path, data in there.items()]
+        else:
+            self.pending += [Delivery(number, one.path, one.data) for one in self.pending if one.device == like]
+        return number
 
     def deliver(self, choice: int = 0) -> None:
         """Let one change arrive, whichever: so they arrive in any order."""
@@ -144,95 +129,6 @@ class DriveSim:
             if one.data:
                 self._put(one.device, one.path, one.data[: choice // 7 % len(one.data)])
 
-    def conflict(self, device: int, choice: int) -> None:
-        """Leave a copy of a file under a conflict's name, as most sync clients do."""
-        path = self._some(device, choice)
-        if path is not None:
-            stem, dot, kind = path.rpartition(".")
-            mark = ("{} (Ann's conflicted copy 2026-01-02){}", "{} (1){}", "{}.sync-conflict-20260102-030405-ABCDEFG{}")
-            name = mark[choice // 5 % len(mark)].format(stem if dot else path, dot + kind if dot else "")
-            self._put(device, name, self.views[device][path].data)
-
-    def rename_both(self, device: int, choice: int) -> None:
-        """Rename a file and its other version, so that the agreed name is gone."""
-        path = self._some(device, choice)
-        if path is not None:
-            file = self.views[device].pop(path)
-            self._put(device, f"{path}.conflict1", file.data)
-
-    def undo_rename(self, device: int, choice: int) -> None:
-        """Put a file back under a temporary name, as a mount does that renames while it uploads."""
-        path = self._some(device, choice)
-        if path is not None:
-            folder = path.rpartition("/")[0]
-            self._put(device, f"{folder}/~$cj{choice % 2**32:08x}.tmp".lstrip("/"), self.views[device].pop(path).data)
-
-    def delete(self, device: int, choice: int) -> None:
-        """Lose a file: in this view alone, or, every second time, everywhere."""
-        path = self._some(device, choice)
-        if path is not None and choice // 3 % 2:
-            self.take_away(device, path)
-        elif path is not None:
-            gone = self.views[device].pop(path)
-            self._removed.append(Delivery(device, path, gone.data))
-            self._note(f"delete {device} {path}")
-
-    def resurrect(self, choice: int) -> None:
-        """Bring a removed file back, as some hosts do months later."""
-        if self._removed:
-            one = self._removed[choice % len(self._removed)]
-            self._put(one.device, one.path, one.data or b"")
-
-    def take_snapshot(self, device: int) -> None:
-        """Remember a view for `roll_back`."""
-        self._snapshots.append((device, dict(self.views[device])))
-
-    def roll_back(self, choice: int) -> None:
-        """Show a device an older state of its folder."""
-        if self._snapshots:
-            device, view = self._snapshots[choice % len(self._snapshots)]
-            self.views[device] = dict(view)
-            self._note(f"roll back {device}")
-
-    def zero_fill(self, device: int, choice: int) -> None:
-        """Turn a file to zeros, or, every second time, to nothing, with its time kept: what a power cut leaves."""
-        path = self._some(device, choice)
-        if path is not None:
-            file = self.views[device][path]
-            self._put(device, path, bytes(len(file.data)) if choice // 3 % 2 else b"", mtime_ns=file.mtime_ns)
-
-    def flip(self, device: int, choice: int) -> None:
-        """Turn one bit of a file, with its time kept."""
-        path = self._some(device, choice)
-        if path is not None and self.views[device][path].data:
-            file = self.views[device][path]
-            data = bytearray(file.data)
-            data[choice // 11 % len(data)] ^= 1 << choice % 8
-            self._put(device, path, bytes(data), mtime_ns=file.mtime_ns)
-
-    def litter(self, device: int, choice: int) -> None:
-        """Leave what hosts and their tools leave."""
-        books = sorted({path.split("/")[0] for path in self.views[device] if path.count("/") > 1}) or ["0" * 32]
-        name = LITTER[choice % len(LITTER)].format(book=books[choice % len(books)])
-        self._put(device, name, hashlib.sha256(b"%d" % choice).digest() * (choice % 3))
-
-    def plant(self, device: int, path: str, data: bytes) -> None:
-        """Put any file into one view alone."""
-        self._put(device, path, data)
-
-    def plant_folder(self, device: int, path: str) -> None:
-        """Put an empty folder into one view alone, under any name."""
-        self.folders[device].add(path)
-
-    def unplug(self, device: int) -> None:
-        """Take the folder away from a device."""
-        self.places[device] = Place(exists=False)
-
-    def plug(self, device: int, *, inode: int | None = None) -> None:
-        """Give the folder back, with another inode where it shall look like another folder."""
-        identity = (7, device if inode is None else inode, "simfs")
-        self.places[device] = Place(exists=True, identity=identity, fs_type="simfs")
-
     def settle(self) -> None:
         """Let all arrive, and make all views equal: any of several versions of a name may win, none is lost in all."""
         while self.pending or self.dropped:
@@ -246,15 +142,10 @@ class DriveSim:
                 if path not in view or view[path].data != winner:
                     self._put(device, path, winner)
 
-    def _others(self, device: int) -> list[int]:
-        return [other for other in range(len(self.views)) if other != device]
-
-    def _some(self, device: int, choice: int) -> str | None:
-        view = sorted(self.views[device])
-        return view[choice % len(view)] if view else None
-
     def _arrive(self, one: Delivery) -> None:
         view = self.views[one.device]
+        if one.path.endswith(PLACEHOLDER):
+            return  # each client has placeholders of its own
         if one.data is None:
             view.pop(one.path, None)
             self._note(f"gone {one.device} {one.path}")
@@ -264,14 +155,6 @@ class DriveSim:
             stem, _, kind = one.path.rpartition(".")
             self._put(one.device, f"{stem}.sync-conflict-20260102-{len(view):06d}-ABCDEFG.{kind}", old.data)
         self._put(one.device, one.path, one.data)
-
-    def _put(self, device: int, path: str, data: bytes, *, mtime_ns: int | None = None) -> None:
-        self._now_ns += 1_000_000
-        self.views[device][path] = SimFile(data, self._now_ns if mtime_ns is None else mtime_ns)
-        self._note(f"put {device} {path!r} {hashlib.sha256(data).hexdigest()}")
-
-    def _note(self, line: str) -> None:
-        self._trace.update(line.encode("utf-8", "surrogateescape") + b"\n")
 
 
 class SimDrive:
@@ -297,9 +180,10 @@ class SimDrive:
         Raises:
             DriveMissingError: it is unplugged.
         """
+        view, frozen = self._view, self._sim.listings[self._device]
         return [
             DriveFile(path, len(file.data), file.mtime_ns)
-            for path, file in sorted(self._view.items())
+            for path, file in sorted((view if frozen is None else frozen).items())
             if is_offered(path)
         ]
 
@@ -313,7 +197,11 @@ class SimDrive:
         """
         names.require_inside(path)
         self._require_no_folder(path)
-        if not self._sim.places[self._device].exists or path not in self._view:
+        if (
+            not self._sim.places[self._device].exists
+            or path not in self._view
+            or path in self._sim.refused[self._device]
+        ):
             raise NotYetError("a file in the shared folder cannot be read yet")
         data = self._view[path].data
         if len(data) > limit_bytes:

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC
 from pathlib import Path
-from typing import Final
 
 import attrs
 import msgspec
@@ -26,43 +25,29 @@ from couplejournal.model.kinds import Content, Note, core_kinds
 from couplejournal.ops import codec, words
 from couplejournal.ops.membership import admit_message
 from couplejournal.ops.op import Op
+from couplejournal.pairing.recovering import admission_of
 from couplejournal.seal.keys import KeyPair, Root
 from couplejournal.store.replica import Replica
+from couplejournal.testing.clocks import START_MS, FakeSystem
 from couplejournal.testing.disks import MemoryDisk
 from couplejournal.view import BookState, JournalView
 
-START_MS: Final = 1_790_000_000_000
 
-
-class SetSystem:
-    """A machine whose time passes only when told to, and whose chance repeats: the same seed gives the same bytes."""
+class SetSystem(FakeSystem):
+    """A `FakeSystem` whose clock is the number ``ms``: adding to it lets time pass, anything else is a jump back."""
 
     def __init__(self, seed: str = "", *, ms: int = START_MS) -> None:
-        self.ms = ms
-        self.machine = "machine"
-        self._seed = seed
-        self._draws = 0
+        super().__init__(seed, start_ms=ms, machine="machine")
 
-    def now_ms(self) -> int:
-        """Return the time that was set."""
-        return self.ms
+    @property
+    def ms(self) -> int:
+        """Return the time that was set, in milliseconds since 1970."""
+        return self.now_ms()
 
-    def monotonic(self) -> float:
-        """Return the time that was set, in seconds."""
-        return self.ms / 1000
-
-    def random_bytes(self, count: int) -> bytes:
-        """Return the next bytes of the seed."""
-        self._draws += 1
-        return hashlib.shake_256(f"{self._seed} {self._draws}".encode()).digest(count)
-
-    def boot_id(self) -> str:
-        """Return a machine that never starts anew."""
-        return "boot"
-
-    def machine_id(self) -> str:
-        """Return the machine that was set."""
-        return self.machine
+    @ms.setter
+    def ms(self, ms: int) -> None:
+        self.advance(max(0, ms - self.now_ms()) / 1000)
+        self.set_to(ms)
 
 
 @attrs.define(eq=False, kw_only=True)
@@ -129,8 +114,7 @@ class Member:
 
     def admit_by_root(self, newcomer: Member) -> None:
         """Admit a device of one's own person with the person's root; one can do so for oneself."""
-        proof = newcomer.own.sign(admit_message(self.book.id, self.root.id, newcomer.own.public.raw))
-        self.book.admit_by_root(newcomer.own.public.raw, proof, self.root)
+        self.book.take([admission_of(self.root, self.book.id, newcomer.own, self.system)])
 
     def recover(self) -> int:
         """Belong again with nothing but the root: admit oneself, and open everything that the root opens."""
@@ -227,7 +211,8 @@ def pair(
 
 def admit(admitter: Member, newcomer: Member) -> None:
     """Admit a device of one's own person."""
-    proof = newcomer.own.sign(admit_message(admitter.book.id, admitter.own.id, newcomer.own.public.raw))
+    message = admit_message(admitter.book.id, admitter.own.id, newcomer.own.public.raw, admitter.person)
+    proof = newcomer.own.sign(message)
     admitter.book.admit(newcomer.own.public.raw, proof, admitter.root.founding_seed)
 
 

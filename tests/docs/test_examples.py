@@ -10,7 +10,7 @@ from docs.pages import CHECKOUT, blocks, pages
 
 PAGES = [
     page
-    for page in pages("README.md", "docs/tutorial/*.md", "docs/how-to/*.md", "docs/reference/*.md")
+    for page in pages("README.md", "docs/tutorial/*.md", "docs/how-to/*.md", "docs/reference/**/*.md")
     if any(block.info == "python" for block in blocks(page))
 ]
 

@@ -13,7 +13,7 @@ from docs.pages import CHECKOUT, blocks, pages
 from house.tree import files
 
 import couplejournal
-from couplejournal import errors, plugins
+from couplejournal import errors, plugins, testing
 from couplejournal.cli.main import cli
 from couplejournal.errors import CouplejournalError
 from couplejournal.plugins.author import HOOKS
@@ -54,6 +54,13 @@ def test_every_public_name_but_errors_has_an_example() -> None:
 def test_every_name_for_plugins_is_in_the_reference() -> None:
     """Each public name of `couplejournal.plugins`, and each hook, stands in docs/reference/plugins.md."""
     assert {*plugins.__all__, *HOOKS} - named_in_code(REFERENCE / "plugins.md") == set()
+
+
+def test_every_name_of_the_kit_is_in_the_reference() -> None:
+    """Each public name of `couplejournal.testing`, and each fault of the simulated drive, stands in its reference."""
+    from couplejournal.testing.drivesim import HOSTILE
+
+    assert {*testing.__all__, *HOSTILE} - named_in_code(REFERENCE / "testing.md") == set()
 
 
 @pytest.mark.parametrize("found", CLASSES, ids=lambda found: str(found.__name__))

@@ -47,10 +47,10 @@ class Person:
 
     @contextlib.contextmanager
     def watching(self, out: Path) -> Iterator[subprocess.Popen[bytes]]:
-        """Run ``sync --watch`` for as long as the context lasts; what it prints goes to a file."""
+        """Run ``sync --watch -v`` for as long as the context lasts; what it prints goes to a file."""
         with out.open("wb") as file:
             process = subprocess.Popen(
-                self._command(["sync", "--watch"]), stdin=subprocess.DEVNULL, stdout=file, stderr=file,
+                self._command(["sync", "--watch", "-v"]), stdin=subprocess.DEVNULL, stdout=file, stderr=file,
                 env=self._environ(),
             )  # fmt: skip
         try:
@@ -91,12 +91,12 @@ def texts(person: Person) -> set[str]:
     }
 
 
-def until(is_so: Callable[[], object], *, patience_s: float = PATIENCE_S) -> None:
+def until(is_so: Callable[[], object], *, patience_s: float = PATIENCE_S, pause_s: float = 0.02) -> None:
     """Wait until something is so; fail when that takes too long."""
     end = time.monotonic() + patience_s
     while not is_so():
         assert time.monotonic() < end, "it did not come about"
-        threading.Event().wait(0.02)
+        threading.Event().wait(pause_s)
 
 
 def require(*programs: str) -> None:
@@ -107,8 +107,9 @@ def require(*programs: str) -> None:
 
 
 def find(program: str) -> str | None:
-    """Return where a program lies, those for administrators included."""
-    return shutil.which(program, path=os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"]))
+    """Return where a program lies: beside this Python or on the path, those for administrators included."""
+    places = [str(Path(sys.executable).parent), os.environ.get("PATH", ""), "/usr/sbin", "/sbin"]
+    return shutil.which(program, path=os.pathsep.join(places))
 
 
 def below(process: int) -> list[int]:

@@ -3,52 +3,15 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from drives.people import PATIENCE_S, Person, meet, require, texts, until
+from drives.disks import Small
+from drives.people import Person, meet, require, texts, until
 
 pytestmark = pytest.mark.drives
-
-
-class Small:
-    """A file system of 1 MiB that only processes in a name space of their own see; it ends with the first of them."""
-
-    def __init__(self, mount: Path) -> None:
-        self.mount = mount
-        mount.mkdir()
-        is_root = os.geteuid() == 0
-        own = ["unshare", "-m"] if is_root else ["unshare", "-Urm"]
-        script = 'mount -t tmpfs -o size=1M,mode=777 couplejournal "$1" && echo ready && exec sleep 3600'
-        self.keeper = subprocess.Popen(
-            [*own, "sh", "-c", script, "sh", str(mount)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
-        assert self.keeper.stdout is not None
-        assert self.keeper.stderr is not None
-        if self.keeper.stdout.readline() != "ready\n":
-            pytest.skip(f"no mount of one's own here: {self.keeper.stderr.read().strip()}")
-        into = ["nsenter", "-t", str(self.keeper.pid), "-m"]
-        self.prefix = into if is_root else [*into, "-U", "--preserve-credentials"]
-
-    def do(self, script: str) -> str:
-        """Run a line of shell where the file system is seen, in its root."""
-        done = subprocess.run(
-            [*self.prefix, "sh", "-c", f'cd "$1" && {script}', "sh", str(self.mount)],
-            check=False, capture_output=True, text=True, timeout=PATIENCE_S,
-        )  # fmt: skip
-        return done.stdout
-
-    def files(self) -> list[str]:
-        """Return what lies in it."""
-        return sorted(self.do("find . -type f ! -name filling").split())
-
-    def end(self) -> None:
-        """Let it go."""
-        self.keeper.kill()
-        self.keeper.communicate()
 
 
 @pytest.fixture

@@ -13,69 +13,28 @@ import pytest
 
 from couplejournal.disk import TEMPORARY_PREFIX, Disk, RealDisk
 from couplejournal.errors import StoreError
+from couplejournal.testing.diskcontract import DiskContract, names
 from couplejournal.testing.disks import CrashDisk, CrashError, MemoryDisk
 
-DISKS: dict[str, Callable[[], Disk]] = {
-    "real": RealDisk,
-    "memory": MemoryDisk,
-    "crash around real": lambda: CrashDisk(RealDisk()),
-    "crash around memory": lambda: CrashDisk(MemoryDisk()),
-}
+
+class TestRealDisk(DiskContract):
+    def make(self) -> Disk:
+        return RealDisk()
 
 
-@pytest.fixture(params=DISKS)
-def disk(request: pytest.FixtureRequest, tmp_path: Path) -> Disk:
-    """Return each disk, with a folder on it."""
-    made = DISKS[request.param]()
-    made.make_folder(tmp_path / "a" / "b", private=True)
-    return made
+class TestMemoryDisk(DiskContract):
+    def make(self) -> Disk:
+        return MemoryDisk()
 
 
-def names(disk: Disk, folder: Path) -> list[str]:
-    """Return the names in a folder."""
-    return sorted(listed.name for listed in disk.list(folder))
+class TestCrashDisk(DiskContract):
+    def make(self) -> Disk:
+        return CrashDisk(MemoryDisk())
 
 
-def test_what_was_written_is_read(disk: Disk, tmp_path: Path) -> None:
-    """New files, replaced files and appended files are read back whole, and nothing else lies beside them."""
-    path = tmp_path / "a" / "file"
-    assert disk.read(path, limit_bytes=10) is None
-    disk.write_new(path, b"one")
-    assert disk.read(path, limit_bytes=3) == b"one"
-    disk.replace(path, b"", durable=False, private=True)
-    assert disk.read(path, limit_bytes=3) == b""
-    disk.replace(path, b"three")
-    for durable in (True, False):
-        disk.append(tmp_path / "a" / "log", b"more", durable=durable)
-    assert disk.read(tmp_path / "a" / "log", limit_bytes=10) == b"moremore"
-    assert names(disk, tmp_path / "a") == ["b", "file", "log"]
-    listed = {entry.name: entry for entry in disk.list(tmp_path / "a")}
-    assert (listed["file"].size_bytes, listed["file"].is_file, listed["b"].is_file) == (5, True, False)
-
-
-def test_what_is_not_there_is_no_error(disk: Disk, tmp_path: Path) -> None:
-    """Reading, listing and removing what is not there say so quietly; a folder may be made twice."""
-    assert disk.read(tmp_path / "a" / "none", limit_bytes=1) is None
-    assert disk.list(tmp_path / "none" / "none") == []
-    disk.remove(tmp_path / "a" / "none")
-    disk.make_folder(tmp_path / "a" / "b")
-    disk.write_new(tmp_path / "a" / "file", b"x")
-    disk.remove(tmp_path / "a" / "file")
-    assert names(disk, tmp_path / "a") == ["b"]
-
-
-def test_what_cannot_be_is_our_own_error(disk: Disk, tmp_path: Path) -> None:
-    """A file beyond the limit, a folder in a file's place, and a folder that is missing are sentences."""
-    disk.write_new(tmp_path / "a" / "file", b"12345")
-    with pytest.raises(StoreError):
-        disk.read(tmp_path / "a" / "file", limit_bytes=4)
-    with pytest.raises(StoreError):
-        disk.read(tmp_path / "a" / "b", limit_bytes=4)
-    for act in (disk.write_new, disk.replace):
-        with pytest.raises(StoreError):
-            act(tmp_path / "none" / "file", b"x")
-    with pytest.raises(StoreError):
-        disk.append(tmp_path / "none" / "file", b"x", durable=True)
+class TestCrashDiskAroundReal(DiskContract):
+    def make(self) -> Disk:
+        return CrashDisk(RealDisk())
 
 
 NUMBERS = [errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EACCES, errno.ESTALE]
@@ -218,3 +177,60 @@ def test_a_crash_disk_counts_fails_and_forgets(tmp_path: Path) -> None:
         disk.append(tmp_path / "log", b"1234", durable=True)
     disk.restart()
     assert disk.read(tmp_path / "log", limit_bytes=9) == b"12"
+
+
+def test_every_outcome_of_a_power_cut_can_be_had(tmp_path: Path) -> None:
+    """What was not synced is old, new, empty or cut, what was synced is as it was; each combination has a number."""
+
+    def left(choice: int) -> tuple[int, bytes | None, bytes | None, list[str]]:
+        disk = CrashDisk(MemoryDisk())
+        disk.make_folder(tmp_path)
+        disk.replace(tmp_path / "notes", b"old!")
+        disk.replace(tmp_path / "notes", b"new!", durable=False)
+        disk.append(tmp_path / "log", b"abcd", durable=False)
+        disk.write_new(tmp_path / "gone", b"x")
+        disk.remove(tmp_path / "gone")
+        count = disk.outcomes
+        disk.restart(choice=choice)
+        assert disk.outcomes == 1
+        read = [disk.read(tmp_path / name, limit_bytes=9) for name in ("notes", "log")]
+        return count, *read, names(disk, tmp_path)  # type: ignore[return-value]
+
+    count = left(0)[0]
+    found = {(notes, log, "gone" in there) for _, notes, log, there in map(left, range(count))}
+    assert found == {
+        (notes, log, gone)
+        for notes in (b"old!", b"new!", b"", b"ne")
+        for log in (None, b"abcd", b"", b"ab")
+        for gone in (True, False)
+    }
+    assert len(found) == count
+    assert left(0)[1:] == (b"old!", None, ["gone", "notes"])
+
+
+def test_a_crash_within_a_durable_write_leaves_all_or_nothing(tmp_path: Path) -> None:
+    """A rename that was not synced yet may be undone by the power cut; the bytes are whole in either case."""
+    left = set()
+    for choice in range(2):
+        disk = CrashDisk(MemoryDisk(), fault_at=2, fault="crash within")
+        disk.make_folder(tmp_path)
+        with pytest.raises(CrashError):
+            disk.write_new(tmp_path / "new", b"whole")
+        assert disk.outcomes == 2
+        disk.restart(choice=choice)
+        left.add(disk.read(tmp_path / "new", limit_bytes=9))
+    assert left == {None, b"whole"}
+
+
+def test_a_later_write_in_the_folder_makes_a_removal_last(tmp_path: Path) -> None:
+    """The folder is synced after a durable write, and with it the names that were removed from it before."""
+    disk = CrashDisk(MemoryDisk())
+    disk.make_folder(tmp_path)
+    for name in ("one", "two"):
+        disk.write_new(tmp_path / name, b"x")
+    disk.remove(tmp_path / "one")
+    assert disk.outcomes == 2
+    disk.write_new(tmp_path / "three", b"x")
+    assert disk.outcomes == 1
+    disk.restart()
+    assert names(disk, tmp_path) == ["three", "two"]
