@@ -43,6 +43,7 @@ class Speaker:
     def __init__(self, *, as_json: bool, is_verbose: bool) -> None:
         """Begin with nothing said."""
         self.over = Event()
+        self.is_asked = False  # by a signal; what it raised may have been swallowed where it struck
         self._as_json = as_json
         self._is_verbose = is_verbose
         self._lock = Lock()
@@ -59,6 +60,10 @@ class Speaker:
         if not self._is_greeted and (self._is_verbose or is_terminal(sys.stderr)):
             talk("watching; Ctrl-C ends it")
         self._is_greeted = True
+
+    def is_over(self) -> bool:
+        """Return whether somebody ended the watch, or nobody reads it any more."""
+        return self.is_asked or self.over.is_set()
 
     def change(self, change: Change) -> None:
         """Print a change, where that was asked for."""
@@ -147,9 +152,9 @@ def watch(*, as_json: bool, is_verbose: bool) -> int:
 
     gc.enable()  # what lives on has garbage to look after, unlike a single command
     speaker = Speaker(as_json=as_json, is_verbose=is_verbose)
-    with contextlib.suppress(KeyboardInterrupt), _ended_by_signals():
-        while not speaker.over.is_set():
-            _wait_for_the_keys(speaker.over)
+    with contextlib.suppress(KeyboardInterrupt), _ended_by_signals(speaker):
+        while not speaker.is_over():
+            _wait_for_the_keys(speaker)
             with contextlib.suppress(LockedError), opened() as journal:  # locked again just now: wait for it anew
                 _watch_opened(journal, speaker)
     if speaker.over.is_set():
@@ -164,7 +169,7 @@ def _watch_opened(journal: Journal, speaker: Speaker) -> None:
 
     is_lent = journal.device.keystore.mode == "passphrase" and not asking.passphrases().is_known
     cursor: str | None = None
-    while not speaker.over.is_set():
+    while not speaker.is_over():
         places = _places(journal)
         one = Watch(
             journal, speaker.change, after=cursor, on_error=speaker.error,
@@ -172,15 +177,15 @@ def _watch_opened(journal: Journal, speaker: Speaker) -> None:
         )  # fmt: skip
         with journal.running(one):
             speaker.greet()  # only now does it hear of everything
-            while _is_going_on(speaker.over) and _places(journal) == places:
+            while _is_going_on(speaker) and _places(journal) == places:
                 if is_lent and is_locked():
                     return
         cursor = one.cursor
 
 
-def _is_going_on(over: Event) -> bool:
+def _is_going_on(speaker: Speaker) -> bool:
     """Wait for a while; return whether it is not over then."""
-    return not any(over.wait(WAKE_S) for _ in range(LOOK_S))
+    return not any(speaker.over.wait(WAKE_S) or speaker.is_over() for _ in range(LOOK_S))
 
 
 def _places(journal: Journal) -> tuple[Path | None, Path | None]:
@@ -188,27 +193,33 @@ def _places(journal: Journal) -> tuple[Path | None, Path | None]:
     return journal.place.path, journal.place.private_path
 
 
-def _wait_for_the_keys(over: Event) -> None:
+def _wait_for_the_keys(speaker: Speaker) -> None:
     """Wait where a passphrase is needed, and there is neither a person nor a setting to give it."""
     from couplejournal.journal.opening import is_locked
 
     is_said = False
-    while not asking.may_have_passphrase() and is_locked() and not over.is_set():
+    while not asking.may_have_passphrase() and is_locked() and not speaker.is_over():
         if not is_said:
             talk(LOCKED)
             is_said = True
-        over.wait(WAKE_S)
+        speaker.over.wait(WAKE_S)
 
 
 @contextlib.contextmanager
-def _ended_by_signals() -> Iterator[None]:
+def _ended_by_signals(speaker: Speaker) -> Iterator[None]:
     """Let the signal with which a service is ended end this as Ctrl-C does."""
+
+    def end(_number: int, _frame: object) -> None:
+        speaker.is_asked = True
+        raise KeyboardInterrupt
+
     try:
-        before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+        before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
     except ValueError:  # not the main thread: somebody else hears the signals
         yield
         return
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
