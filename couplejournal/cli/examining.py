@@ -88,7 +88,7 @@ def _check_plugins(ground: Ground) -> Iterator[Fault]:
     from couplejournal.journal.health import fault
     from couplejournal.plugins import enabled
     from couplejournal.plugins.bundled import Bundled
-    from couplejournal.plugins.installed import files_of
+    from couplejournal.plugins.installed import state_of
 
     try:
         on = enabled(home=ground.home, disk=ground.disk)
@@ -96,12 +96,12 @@ def _check_plugins(ground: Ground) -> Iterator[Fault]:
         yield fault("plugins", str(error), error.hint, ["config/plugins.lock"])
         return
     bundled = Bundled.of_this_install(ground.disk)
-    files = {one.id: files_of(one, bundled) for one in on}
-    changed = [one.id for one in on if files[one.id] and files[one.id] != one.files]
+    states = {one.id: state_of(one, bundled) for one in on}
+    changed = [name for name, state in states.items() if state == "changed"]
     if changed:
         cause = f"the files of {counted(len(changed), 'plugin')} changed since it was turned on, so it rests"
         yield fault("plugin-changed", cause, "`couplejournal plugins enable ID` turns it on as it is now", changed)
-    gone = [one.id for one in on if not files[one.id]]
+    gone = [name for name, state in states.items() if state == "missing"]
     if gone:
         cause = f"{counted(len(gone), 'plugin')} turned on here is not installed any more"
         yield fault("plugin-gone", cause, "`couplejournal plugins disable ID`, or install it again", gone)

@@ -16,10 +16,12 @@ from couplejournal.cli.rendering import clean_line, counted, table, talk
 from couplejournal.cli.settings import Act
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from couplejournal.plugins.switch import Enabled, Offered
 
 CHANGED: Final = "a plugin whose files changed rests until `couplejournal plugins enable ID`"
-_ON_OR_OFF: Final = {None: "off", False: "on ", True: "changed, so off"}
+_ON_OR_OFF: Final = {None: "off", "on": "on ", "changed": "changed, so off"}
 _WORDS: Final = {"new": "is on", "same": "was on already", "changed": "is on again, with changed files"}
 _AGREE: Final = click.option("--agree", metavar="ID", help="Agree without being asked: the id of the plugin.")
 NOT_AGREED: Final = 13
@@ -42,8 +44,11 @@ def list_plugins(*, available: bool, as_json: bool) -> None:
 
     With --available those of other packages too, which no other command looks for.
     """
+    from couplejournal.disk import RealDisk
     from couplejournal.plugins import available as bundled
     from couplejournal.plugins import enabled
+    from couplejournal.plugins.bundled import Bundled
+    from couplejournal.plugins.installed import state_of
     from couplejournal.plugins.switch import installed
 
     here = {one.id: (one.summary, "couplejournal") for one in bundled()}
@@ -51,12 +56,20 @@ def list_plugins(*, available: bool, as_json: bool) -> None:
     if available:
         found, faults = installed()
         here |= {one.manifest.id: (one.manifest.summary, one.distribution) for one in found}
-    on = {locked.id: _changed(locked) for locked in enabled()}
-    for locked in enabled():
+    locks = enabled()
+    bundles = Bundled.of_this_install(RealDisk())
+    on = {locked.id: state_of(locked, bundles) for locked in locks}
+    for locked in locks:
         here.setdefault(locked.id, ("", locked.distribution))
     if as_json:
         fields: list[object] = [
-            {"id": name, "summary": summary, "from": source, "enabled": name in on, "changed": on.get(name) is True}
+            {
+                "id": name,
+                "summary": summary,
+                "from": source,
+                "enabled": name in on,
+                "changed": on.get(name) == "changed",
+            }
             for name, (summary, source) in sorted(here.items())
         ]
         print_json("plugins/1", {"plugins": fields, "faults": list(faults)})
@@ -65,26 +78,13 @@ def list_plugins(*, available: bool, as_json: bool) -> None:
     click.echo("\n".join(table(rows)))
     for told in faults:
         talk(clean_line(told))
-    if any(on.values()):
+    if "changed" in on.values():
         talk(CHANGED)
 
 
-def _changed(locked: object) -> bool | None:
-    """Return whether a plugin that is on has changed; None where its files are gone."""
-    from couplejournal.disk import RealDisk
-    from couplejournal.plugins.bundled import Bundled
-    from couplejournal.plugins.installed import files_of
-    from couplejournal.plugins.lock import LockedPlugin
-
-    if not isinstance(locked, LockedPlugin):
-        raise TypeError
-    files = files_of(locked, Bundled.of_this_install(RealDisk()))
-    return files != locked.files if files else None
-
-
-def _line(name: str, about: tuple[str, str], on: dict[str, bool | None]) -> str:
+def _line(name: str, about: tuple[str, str], on: Mapping[str, str]) -> str:
     summary, source = about
-    if name in on and on[name] is None:
+    if on.get(name) == "missing":
         return "on, but not here any more"
     told = summary if source == "couplejournal" else f"{summary}  ({source})".strip()
     return f"{_ON_OR_OFF[on.get(name)]}  {clean_line(told)}"

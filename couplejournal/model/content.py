@@ -13,12 +13,22 @@ import attrs
 import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 JSON: TypeAlias = "bool | int | float | str | bytes | Sequence[JSON] | Mapping[str, JSON] | None"
 """What a field may hold: the plain types of msgpack, which has byte strings too."""
 
 TENDER: Final = ("none", "tender", "intimate")
+# Fields whose values are terms and not a person's words: a search for "away" is not one for every turn.
+_TERMS: Final = frozenset({"tender", "source", "turn", "owner", "name", "prompt"})
+
+
+def words_in(fields: Mapping[str, object]) -> Iterator[str]:
+    """Iterate over everything that a person wrote in the fields of an entry: its texts, and those of its lists."""
+    for name, value in fields.items():
+        if name not in _TERMS:
+            several = value if isinstance(value, (list, tuple)) else (value,)
+            yield from (one for one in several if isinstance(one, str))
 
 
 def _as_tuple(values: Iterable[str]) -> tuple[str, ...]:

@@ -16,9 +16,8 @@ from couplejournal.model.text import neutralised
 from couplejournal.plugins.bundled import Bundled
 from couplejournal.plugins.calls import IN_THIS_PROCESS, Failures, PluginCalls
 from couplejournal.plugins.hooks import Hooks, ViewSource
-from couplejournal.plugins.installed import files_of, load
+from couplejournal.plugins.installed import load, state_of
 from couplejournal.plugins.lock import LockedPlugin, read_lock
-from couplejournal.plugins.switch import changed_files
 from couplejournal.system import RealSystem
 
 if TYPE_CHECKING:
@@ -119,20 +118,20 @@ class PluginHost(Hooks):
 
     def _take_locked(self, locked: LockedPlugin, bundled: Bundled, *, strict: bool) -> None:
         self._permissions[locked.id] = locked.permissions
-        found = files_of(locked, bundled)
-        if found and not changed_files(locked.files, found):
+        state = state_of(locked, bundled)
+        if state == "on":
             plugin = self._calls.attempt(locked.id, "loading", lambda: load(locked, bundled, hidden=self._hidden))
             if plugin is None:
                 self._states.append(PluginState(locked.id, "failed"))
             else:
                 self._take(locked.id, plugin)
             return
-        self._states.append(PluginState(locked.id, "changed" if found else "missing"))
-        what = "has changed since it was turned on" if found else "is not here any more"
+        self._states.append(PluginState(locked.id, state))
+        what = "has changed since it was turned on" if state == "changed" else "is not here any more"
         line = f"plugin {locked.id} {what}: it is off"
         if strict:
             raise PluginError(line, hint=f"couplejournal plugins enable {locked.id}")
-        self._report(line + (f" until: couplejournal plugins enable {locked.id}" if found else ""))
+        self._report(line + (f" until: couplejournal plugins enable {locked.id}" if state == "changed" else ""))
 
 
 def host(

@@ -10,7 +10,7 @@ import hashlib
 import os
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 import attrs
 
@@ -195,3 +195,15 @@ def files_of(locked: LockedPlugin, bundled: Bundled) -> dict[str, str]:
     except StoreError:  # grown beyond a pack, or a folder now
         return {Path(locked.path).name: ""}
     return {} if data is None else {Path(locked.path).name: hashlib.sha256(data).hexdigest()}
+
+
+def state_of(locked: LockedPlugin, bundled: Bundled) -> Literal["on", "changed", "missing"]:
+    """Return how the files of a plugin that was turned on stand: as they were, otherwise, or gone.
+
+    What cannot be read whole (a package that grew too large, a failing disk) is not what was agreed to, either.
+    """
+    try:
+        files = files_of(locked, bundled)
+    except (PluginError, StoreError):
+        return "changed"
+    return "missing" if not files else "on" if files == locked.files else "changed"

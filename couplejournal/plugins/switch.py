@@ -74,17 +74,6 @@ def changed_files(before: Mapping[str, str], now: Mapping[str, str]) -> tuple[st
     return tuple(sorted(path for path in {*before, *now} if before.get(path) != now.get(path)))
 
 
-def is_changed(locked: LockedPlugin, *, bundled: Bundled | None = None) -> bool:
-    """Tell whether files differ from when the plugin was turned on: then it does not run until it is turned on again.
-
-    Raises:
-        PluginError: its package is larger than may be.
-        StoreError: the disk failed.
-    """
-    bundled = bundled or Bundled.of_this_install(RealDisk())
-    return bool(changed_files(locked.files, files_of(locked, bundled)))
-
-
 def available(*, bundled: Bundled | None = None) -> tuple[Manifest, ...]:
     """Return the descriptions of all bundled plugins, by id, without importing any.
 
@@ -193,23 +182,6 @@ def accept(offer: Offered, *, home: Home | str | os.PathLike[str] | None = None,
     if before is None:
         return Enabled(plugin=offer.plugin, was="new")
     return Enabled(plugin=offer.plugin, was="changed", changed_files=changed_files(before.files, offer.plugin.files))
-
-
-def enable(
-    plugin_id: str,
-    *,
-    home: Home | str | os.PathLike[str] | None = None,
-    bundled: Bundled | None = None,
-) -> Enabled:
-    """Turn a plugin on, as its files are now; again after a change. Nobody is asked: `offered` says what it may do.
-
-    Raises:
-        PluginError: there is no such plugin, its description is not sound, or ``plugins.lock`` is damaged.
-        NewerFormatError: a newer version wrote ``plugins.lock``.
-        StoreError: the disk failed; nothing changed.
-    """
-    bundled = bundled or Bundled.of_this_install(RealDisk())
-    return accept(offered(plugin_id, home=home, bundled=bundled), home=home, disk=bundled.disk)
 
 
 def disable(plugin_id: str, *, home: Home | str | os.PathLike[str] | None = None, disk: Disk | None = None) -> None:

@@ -6,9 +6,10 @@ the same hook gives the same answer in this process and in a worker.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from couplejournal.errors import NoSuchEntryError
+from couplejournal.model.content import words_in
 from couplejournal.model.moment import bound_ms
 
 if TYPE_CHECKING:
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from datetime import date, datetime, tzinfo
 
     from couplejournal.model.entry import Author, Entry
-
-_TERMS: Final = frozenset({"tender", "source", "turn", "owner", "name", "prompt"})  # as in the journal's own search
 
 
 class EntryView(Protocol):
@@ -191,8 +190,4 @@ class CutView:
 
 def _holds(entry: Entry, text: str) -> bool:
     """Ask whether something that a person wrote in an entry has this text."""
-    for name, value in entry.content.to_fields().items():
-        several = value if isinstance(value, (list, tuple)) else (value,)
-        if name not in _TERMS and any(isinstance(one, str) and text in one.casefold() for one in several):
-            return True
-    return False
+    return any(text in words.casefold() for words in words_in(entry.content.to_fields()))

@@ -233,19 +233,10 @@ def _ask_draft(worker: Worker, hook: str) -> Callable[..., Any]:
     return ask
 
 
-def _ask_event(worker: Worker, hook: str) -> Callable[..., Any]:
-    def ask(self: JournalPlugin, event: Any) -> Any:
-        del self
-        return worker.ask(hook, {"event": event})
-
-    return ask
-
-
 _ASKING: Final[Mapping[tuple[str, ...], Callable[[Worker, str], Callable[..., Any]]]] = {
     (): _ask_nothing,
     ("request",): _ask_request,
     ("draft",): _ask_draft,
-    ("event",): _ask_event,
 }
 
 

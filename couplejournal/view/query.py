@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 import attrs
 
+from couplejournal.model.content import words_in
 from couplejournal.model.moment import bound_ms
 from couplejournal.view.books import Item, audience_of
 from couplejournal.view.contents import fields_of
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
     from couplejournal.view.books import BookState, Shelf
 
 AUDIENCES: Final = ("shared", "private", "waiting")
-# Fields whose values are terms and not a person's words: a search for "away" is not one for every turn.
-_TERMS: Final = frozenset({"tender", "source", "turn", "owner", "name", "prompt"})
 
 
 @attrs.frozen(kw_only=True)
@@ -104,12 +103,7 @@ class Query:
         if self.tag is not None and self.tag not in tags:
             return False
         text = self.text
-        return text is None or any(
-            text in words.casefold()
-            for name, value in fields.items()
-            if name not in _TERMS
-            for words in ((value,) if isinstance(value, str) else _strings(value))
-        )
+        return text is None or any(text in words.casefold() for words in words_in(fields))
 
 
 def _strings(value: object) -> list[str]:

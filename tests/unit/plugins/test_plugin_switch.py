@@ -130,6 +130,23 @@ def test_changed_files_turn_a_plugin_off(home: Home, bundled: Bundled) -> None:
     assert [prompt.text for prompt in host_of(home, bundled, []).prompts()] == ["Who are you?"]
 
 
+@pytest.mark.parametrize("grown", ["large", "deep"])
+def test_a_package_that_grew_too_large_stops_nobody(home: Home, bundled: Bundled, grown: str) -> None:
+    """A plugin whose files cannot be read whole is off like any that changed, and the host stands."""
+    plugins.enable("tiny", home=home, bundled=bundled)
+    folder = bundled.folder / "tiny"
+    if grown == "large":
+        with (folder / "large.bin").open("wb") as file:
+            file.truncate(9 << 20)
+    else:
+        (folder / "a/b/c/d/e/f/g/h/i/j").mkdir(parents=True)
+        (folder / "a/b/c/d/e/f/g/h/i/j" / "x.py").write_text("", "utf-8")
+    reported: list[str] = []
+    host = host_of(home, bundled, reported)
+    assert [(state.id, state.state) for state in host.plugins] == [("tiny", "changed")]
+    assert len(reported) == 1
+
+
 def test_what_python_caches_is_no_change(home: Home, bundled: Bundled) -> None:
     """Running a plugin, which leaves compiled files, does not count as a change."""
     plugins.enable("tiny", home=home, bundled=bundled)
