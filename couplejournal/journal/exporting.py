@@ -6,7 +6,6 @@ to go is `UNFINISHED`. An encrypted copy never touches the disk in the open.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import os
@@ -305,12 +304,20 @@ def _write(disk: Disk, folder: Path, files: dict[str, bytes]) -> None:
             disk.replace(folder / name, data, private=True)
         disk.remove(folder / UNFINISHED)
     except BaseException as error:
-        for name in (*files, UNFINISHED):
-            with contextlib.suppress(StoreError):
-                disk.remove(folder / name)
+        left = [name for name in files if not _is_taken_away(disk, folder / name)]
+        if not left:  # or else the mark stays with it
+            _is_taken_away(disk, folder / UNFINISHED)
         if isinstance(error, StoreError):
             raise ExportError(f"the export was not made: {error}", hint=error.hint) from None
         raise
+
+
+def _is_taken_away(disk: Disk, path: Path) -> bool:
+    try:
+        disk.remove(path)
+    except StoreError:
+        return False
+    return True
 
 
 def open_export(

@@ -22,6 +22,7 @@ class Mounted(ABC):
     """One server, one folder that it serves, two mounts."""
 
     prefix: Sequence[str] = ()
+    COMES_BACK = True  # by itself, when the server is there again
 
     def __init__(self, work: Path) -> None:
         self.work, self.folder, self.port = work, work / "served", free_port()
@@ -78,7 +79,7 @@ class Mounted(ABC):
         unmount(self.ana)
         self._serve()
         self._mount(self.ana)
-        if not self._is_well(self.ben):  # some never come back by themselves
+        if not self.COMES_BACK or not self._is_well(self.ben):
             self._mounts[self.ben].end()
             unmount(self.ben)
             self._mount(self.ben)
@@ -146,6 +147,8 @@ class WebDav(Mounted):
 
 class Samba(WebDav):
     """A share of Samba, mounted by rclone."""
+
+    COMES_BACK = False  # some folders of it may answer with EIO for good, while others are listed
 
     def __init__(self, work: Path, *, is_case_sensitive: bool) -> None:
         super().__init__(work, cache="off")

@@ -58,7 +58,7 @@ MOUNTED: dict[str, tuple[str, Callable[[Path], Mounted]]] = {
 }
 
 
-BY_HAND = {"Samba", "WebDAV, written back after 1 s"}
+BY_HAND = {"WebDAV, written back after 1 s"}
 
 
 @pytest.mark.parametrize("name", MOUNTED)
@@ -66,7 +66,7 @@ def test_mounted(name: str, tmp_path: Path) -> None:
     """Over a mounted server that is killed, and a mount that is gone for a while, everything arrives."""
     program, make = MOUNTED[name]
     if name in BY_HAND and "DRIVE_SECONDS" not in os.environ:
-        pytest.skip("its mount does not always come back by itself, or it is slow: `make drives` tries it")
+        pytest.skip("it is slow: `make drives` tries it")
     require(program)
     require_fuse()
     drive = make(tmp_path)

@@ -13,6 +13,7 @@ import couplejournal as cj
 from couplejournal.errors import CouplejournalError
 from couplejournal.journal import Journal
 from couplejournal.journal.doctor import examine
+from couplejournal.journal.exporting import UNFINISHED
 from couplejournal.testing.couples import Couple
 
 PROMPT = "winter plans"
@@ -89,13 +90,20 @@ def _repair(couple: Couple) -> object:
     return examine(ana.home, disk=ana.device.disk, system=ana.device.system, passphrase=None, repair=True)
 
 
+def _exported(couple: Couple, name: str) -> set[str]:
+    return {listed.name for listed in _ana(couple).device.disk.list(couple.folder / name)}
+
+
 def _export(couple: Couple) -> object:
-    return _ana(couple).export(couple.folder / "exported")
+    """Export, and where something is left that could not be taken away, as the hint says: into another folder."""
+    left = _exported(couple, "exported")
+    assert not left or UNFINISHED in left, "what is left of an export looks like one"
+    return _ana(couple).export(couple.folder / ("exported again" if left else "exported"))
 
 
 def _is_exported(couple: Couple) -> bool:
-    names = {listed.name for listed in _ana(couple).device.disk.list(couple.folder / "exported")}
-    return "journal.txt" in names or len(names) > 2
+    every = (_exported(couple, "exported"), _exported(couple, "exported again"))
+    return any("journal.txt" in names and UNFINISHED not in names for names in every)
 
 
 def _has_left(couple: Couple) -> bool:

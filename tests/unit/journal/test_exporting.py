@@ -15,6 +15,7 @@ import pytest
 
 import couplejournal as cj
 from couplejournal.disk import RealDisk
+from couplejournal.errors import StoreError
 from couplejournal.journal import exportlines, tar
 from couplejournal.journal.exporting import ABOUT, NAMES, SEALED, UNFINISHED, age_identity, open_export
 from couplejournal.seal import age, bech32
@@ -331,6 +332,31 @@ def test_a_fault_leaves_nothing_that_looks_whole(
             break
     assert number > 6
     assert is_whole(folder, names_in(folder))
+
+
+class ClingingDisk(RealDisk):
+    """A disk that is full at the last file of an export, and takes the first one away no more."""
+
+    def replace(self, path: Path, data: bytes, *, durable: bool = True, private: bool = False) -> None:
+        """Refuse the last file."""
+        if path.name == ABOUT:
+            raise StoreError("the disk is full")
+        super().replace(path, data, durable=durable, private=private)
+
+    def remove(self, path: Path) -> None:
+        """Refuse to remove the entries."""
+        if path.name == "entries.jsonl":
+            raise StoreError("the disk can only be read")
+        super().remove(path)
+
+
+def test_what_cannot_be_taken_away_keeps_its_mark(couple: Couple, tmp_path: Path) -> None:
+    """Of an export that failed, what is left lies beside the word that it is not whole."""
+    ana, folder = couple.journals[0], tmp_path / "left"
+    ana.device.disk = ClingingDisk()
+    with pytest.raises(cj.ExportError, match="was not made"):
+        ana.export(folder)
+    assert names_in(folder) == {"entries.jsonl", UNFINISHED}
 
 
 def names_in(folder: Path) -> set[str]:
