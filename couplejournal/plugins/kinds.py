@@ -86,7 +86,8 @@ class Kind:
 
     ``tender``: every entry of the kind is marked so, and stays out of searches, statistics and exports unless one asks.
     ``joint``: either of the two may revise an entry, not its author alone. ``lifecycle`` is a table of states and
-    steps, which `couplejournal step` takes.
+    steps, which `couplejournal step` takes. ``part_of`` names the kinds of entries to which one may belong, as a
+    milestone belongs to a goal; such a reference can always be left out.
     """
 
     name: str = attrs.field(validator=_fits(_KIND))
@@ -104,6 +105,9 @@ class Kind:
         default=None, kw_only=True, hash=False,
         validator=attrs.validators.optional(attrs.validators.instance_of(Lifecycle)),
     )  # fmt: skip
+    part_of: tuple[str, ...] = attrs.field(
+        default=(), converter=_several, kw_only=True, validator=attrs.validators.deep_iterable(_fits(_KIND))
+    )
 
     def __attrs_post_init__(self) -> None:
         """Refuse what cannot be kept or folded.
@@ -171,6 +175,7 @@ def as_core_kind(kind: Kind) -> core.Kind:
         lifecycle=kind.lifecycle,
         joint=kind.joint,
         tender=kind.tender,
+        refs=core.RefRule("part_of", kinds=kind.part_of, is_needed=False) if kind.part_of else None,
     )
 
 
@@ -197,6 +202,7 @@ def kind_data(kind: Kind) -> dict[str, JSON]:
         "tender": kind.tender,
         "joint": kind.joint,
         "needs_text": kind.needs_text,
+        "part_of": list(kind.part_of),
         "lifecycle": table,
     }
 

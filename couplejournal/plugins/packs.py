@@ -172,7 +172,7 @@ class _Reader:
 
     def _kind(self, item: Mapping[str, Any], path: Path) -> Kind | None:
         self._only(
-            item, path, "name", "fields", "default_audience", "tender", "joint", "needs_text", "lifecycle"
+            item, path, "name", "fields", "default_audience", "tender", "joint", "needs_text", "part_of", "lifecycle"
         )  # fmt: skip
         if not self._text(item, path, "name", fits=_KIND.fullmatch, wanted="small letters, digits and hyphens"):
             return None

@@ -30,6 +30,7 @@ WISH = Kind(
     ),
 )
 SECRET = Kind("secret-wish", tender="intimate")
+WALK = Kind("walk", part_of=("wish", "goal"), needs_text=False)
 
 
 class Wishes(JournalPlugin):
@@ -48,7 +49,8 @@ def hosted(**given: JournalPlugin) -> tuple[PluginHost, list[str]]:
 
 def test_kind_survives_as_data() -> None:
     """A kind becomes JSON and the same kind again, its lifecycle included."""
-    assert kind_from_data(json.loads(json.dumps(kind_data(WISH)))) == WISH
+    for kind in (WISH, WALK):
+        assert kind_from_data(json.loads(json.dumps(kind_data(kind)))) == kind
 
 
 @pytest.mark.parametrize(
@@ -72,6 +74,7 @@ def test_data_that_declares_no_kind_is_refused(data: dict[str, Any]) -> None:
         lambda: Field("extra"),
         lambda: Field("weeks", "whole", choices=("1",)),
         lambda: Kind("a b"),
+        lambda: Kind("walk", part_of=("a b",)),
         lambda: Kind("wish", fields=(Field("a"), Field("a"))),
         lambda: Kind("wish", lifecycle=Lifecycle("open", (Transition("open", "S", "x", "either"),))),
         lambda: Kind("wish", lifecycle=Lifecycle("open", (Transition("open", "s", "x", "either", when={"a": "b"}),))),
@@ -117,6 +120,23 @@ def test_journal_writes_steps_and_reads_it(tmp_path: Path) -> None:
         journal.export(tmp_path / "out", include_tender=True)
     kept = "".join(path.read_text("utf-8") for path in (tmp_path / "out").rglob("*") if path.is_file())
     assert "a long walk" in kept
+
+
+def test_an_entry_may_belong_to_another(tmp_path: Path) -> None:
+    """A kind says to which kinds an entry may belong; it need not, and belongs to no other, and changes no state."""
+    kinds = [as_core_kind(kind) for kind in (WISH, WALK)]
+    cj.create("Ana", home=tmp_path, passphrase=cj.NO_PASSPHRASE)
+    with cj.open(home=tmp_path, kinds=kinds) as journal:
+        wish_of, walk_of = (kind.content for kind in kinds)
+        wish = journal.add(wish_of("A dog"))
+        walk = journal.add(walk_of(), refs={"part_of": wish})
+        assert walk.refs == (cj.Ref("part_of", wish.id),)
+        assert [one.id for one in journal.view().thread(walk.id)] == [wish.id, walk.id]
+        assert journal.entry(wish.id).state == "open"
+        assert journal.add(walk_of()).refs == ()
+        note = journal.add(cj.Note("x"))
+        with pytest.raises(InvalidEntryError, match="does not belong"):
+            journal.add(walk_of(), refs={"part_of": note})
 
 
 def test_two_kinds_of_one_name_are_a_programmers_mistake(tmp_path: Path) -> None:
