@@ -6,9 +6,11 @@ command that opens the journal loads no plugin to know its kinds.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from contextlib import suppress
+from datetime import date
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, get_args
 
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 
     from couplejournal.plugins.result import JSON
 
-FieldType = Literal["text", "texts", "whole", "number", "yes-no"]
+FieldType = Literal["text", "texts", "whole", "number", "yes-no", "day"]
 Tenderness = Literal["none", "tender", "intimate"]
 
 FIELDS_LIMIT: Final = 40
@@ -40,11 +42,19 @@ _TYPES: Final[Mapping[str, tuple[str, Any]]] = {  # as they are written in an an
     "whole": ("int | None", None),
     "number": ("float | None", None),
     "yes-no": ("bool | None", None),
+    "day": ("str", ""),
 }
+_NUMBERS: Final = ("whole", "number")
 
 
 def _fits(pattern: re.Pattern[str]) -> Any:
     return attrs.validators.matches_re(pattern, func=re.fullmatch)
+
+
+def _is_limit(_owner: object, attribute: attrs.Attribute[Any], value: object) -> None:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+    if value is not None and not is_number:
+        raise TypeError(f"{attribute.name} is a number")
 
 
 def _several(values: Iterable[Any]) -> tuple[Any, ...]:
@@ -55,9 +65,10 @@ def _several(values: Iterable[Any]) -> tuple[Any, ...]:
 
 @attrs.frozen
 class Field:
-    """One field of a kind beside its text: a name, what it holds, and for a text the values that it may have.
+    """One field of a kind beside its text: a name, what it holds, and which values it may have.
 
-    No ``choices``: any. A field may be left out, unless it ``is_needed``.
+    A text may be one of ``choices`` (none given: any), a number lies between ``least`` and ``most``, and a day is
+    written 2026-01-31. A field may be left out, unless it ``is_needed``.
     """
 
     name: str = attrs.field(validator=_fits(_FIELD))
@@ -67,9 +78,11 @@ class Field:
         validator=attrs.validators.deep_iterable(attrs.validators.instance_of(str)),
     )  # fmt: skip
     is_needed: bool = attrs.field(default=False, kw_only=True, validator=attrs.validators.instance_of(bool))
+    least: float | None = attrs.field(default=None, kw_only=True, validator=_is_limit)
+    most: float | None = attrs.field(default=None, kw_only=True, validator=_is_limit)
 
     def __attrs_post_init__(self) -> None:
-        """Refuse the name of a field that every kind has, and choices for what is no text.
+        """Refuse the name of a field that every kind has, choices for what is no text, and limits for no number.
 
         Raises:
             ValueError: it is one of these.
@@ -78,6 +91,33 @@ class Field:
             raise ValueError("a field has a name that every kind uses itself")
         if self.choices and self.type != "text":
             raise ValueError("only a text has choices")
+        if (self.least, self.most) != (None, None) and self.type not in _NUMBERS:
+            raise ValueError("only a number has a least and a most")
+
+    def require(self, value: Any, kind: str) -> None:
+        """Refuse a value that entries of the kind ``kind`` may not have.
+
+        Raises:
+            InvalidEntryError: it is needed and empty, none of the choices, beyond a limit, or no day.
+        """
+        if value in (None, "", ()):
+            if self.is_needed:
+                raise InvalidEntryError(f"a {kind} needs the field {self.name}")
+        elif self.choices and value not in self.choices:
+            raise InvalidEntryError(f"the field {self.name} is one of: {', '.join(self.choices)}")
+        elif self.type == "day" and not _is_day(value):
+            raise InvalidEntryError(f"the field {self.name} is a day such as 2026-01-31")
+        elif self.least is not None and value < self.least:
+            raise InvalidEntryError(f"the field {self.name} is {self.least:g} or more")
+        elif self.most is not None and value > self.most:
+            raise InvalidEntryError(f"the field {self.name} is {self.most:g} or less")
+
+
+def _is_day(value: str) -> bool:
+    try:
+        return date.fromisoformat(value).isoformat() == value
+    except ValueError:
+        return False
 
 
 @attrs.frozen
@@ -140,17 +180,13 @@ class _Declared(Content):
     fields_: ClassVar[tuple[Field, ...]] = ()
 
     def require_own(self) -> None:
-        """Refuse a value that is none of the choices, and a needed field that is empty.
+        """Refuse values that the kind does not allow.
 
         Raises:
-            InvalidEntryError: it is one of these.
+            InvalidEntryError: there is one.
         """
         for field in self.fields_:
-            value = getattr(self, field.name)
-            if field.is_needed and value in (None, "", ()):
-                raise InvalidEntryError(f"a {self.kind} needs the field {field.name}")
-            if field.choices and value and value not in field.choices:
-                raise InvalidEntryError(f"the field {field.name} is one of: {', '.join(field.choices)}")
+            field.require(getattr(self, field.name), self.kind)
 
 
 @lru_cache(maxsize=256)
@@ -195,7 +231,14 @@ def kind_data(kind: Kind) -> dict[str, JSON]:
     return {
         "name": kind.name,
         "fields": [
-            {"name": one.name, "type": one.type, "choices": list(one.choices), "is_needed": one.is_needed}
+            {
+                "name": one.name,
+                "type": one.type,
+                "choices": list(one.choices),
+                "is_needed": one.is_needed,
+                "least": one.least,
+                "most": one.most,
+            }
             for one in kind.fields
         ],
         "default_audience": kind.default_audience,

@@ -11,6 +11,7 @@ import couplejournal as cj
 from couplejournal import plugins
 from couplejournal.errors import InvalidEntryError, PluginError
 from couplejournal.model.content import RawContent
+from couplejournal.model.validity import require_valid
 from couplejournal.plugins import Field, JournalPlugin, Kind, Lifecycle, PluginHost, Transition
 from couplejournal.plugins.calls import Failures
 from couplejournal.plugins.kinds import as_core_kind, kind_data, kind_from_data, kinds_declared
@@ -30,7 +31,12 @@ WISH = Kind(
     ),
 )
 SECRET = Kind("secret-wish", tender="intimate")
-WALK = Kind("walk", part_of=("wish", "goal"), needs_text=False)
+WALK = Kind(
+    "walk",
+    fields=(Field("minutes", "whole", least=20, most=90), Field("on", "day"), Field("shoes", is_needed=True)),
+    part_of=("wish", "goal"),
+    needs_text=False,
+)
 
 
 class Wishes(JournalPlugin):
@@ -73,6 +79,8 @@ def test_data_that_declares_no_kind_is_refused(data: dict[str, Any]) -> None:
         lambda: Field("text"),
         lambda: Field("extra"),
         lambda: Field("weeks", "whole", choices=("1",)),
+        lambda: Field("a", least=1),
+        lambda: Field("on", "day", choices=("2026-01-31",)),
         lambda: Kind("a b"),
         lambda: Kind("walk", part_of=("a b",)),
         lambda: Kind("wish", fields=(Field("a"), Field("a"))),
@@ -122,21 +130,38 @@ def test_journal_writes_steps_and_reads_it(tmp_path: Path) -> None:
     assert "a long walk" in kept
 
 
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"minutes": 19}, "minutes is 20 or more"), ({"minutes": 91}, "minutes is 90 or less"),
+        ({"on": "2026-02-30"}, "day such"), ({"on": "20260131"}, "day such"),
+        ({"on": "2026-01-31 "}, "day such"), ({"shoes": ""}, "needs the field shoes"),
+    ],
+)  # fmt: skip
+def test_values_beyond_what_a_field_allows_are_refused(fields: dict[str, Any], said: str) -> None:
+    """A number beyond its limits, what is no day, a needed field that is empty: the message says what would do."""
+    content: Any = as_core_kind(WALK).content
+    require_valid(content(shoes="old", minutes=20, on="2026-01-31"))
+    with pytest.raises(InvalidEntryError, match=said):
+        require_valid(content(**({"shoes": "old"} | fields)))
+
+
 def test_an_entry_may_belong_to_another(tmp_path: Path) -> None:
     """A kind says to which kinds an entry may belong; it need not, and belongs to no other, and changes no state."""
     kinds = [as_core_kind(kind) for kind in (WISH, WALK)]
     cj.create("Ana", home=tmp_path, passphrase=cj.NO_PASSPHRASE)
     with cj.open(home=tmp_path, kinds=kinds) as journal:
-        wish_of, walk_of = (kind.content for kind in kinds)
+        wish_of: Any = kinds[0].content
+        walk_of: Any = kinds[1].content
         wish = journal.add(wish_of("A dog"))
-        walk = journal.add(walk_of(), refs={"part_of": wish})
+        walk = journal.add(walk_of(shoes="old"), refs={"part_of": wish})
         assert walk.refs == (cj.Ref("part_of", wish.id),)
         assert [one.id for one in journal.view().thread(walk.id)] == [wish.id, walk.id]
         assert journal.entry(wish.id).state == "open"
-        assert journal.add(walk_of()).refs == ()
+        assert journal.add(walk_of(shoes="old")).refs == ()
         note = journal.add(cj.Note("x"))
         with pytest.raises(InvalidEntryError, match="does not belong"):
-            journal.add(walk_of(), refs={"part_of": note})
+            journal.add(walk_of(shoes="old"), refs={"part_of": note})
 
 
 def test_two_kinds_of_one_name_are_a_programmers_mistake(tmp_path: Path) -> None:
