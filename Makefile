@@ -40,7 +40,7 @@ layers: $(VENV)/check.stamp
 docs: $(VENV)/test.stamp  ## links, glossary, references
 	$(PYTEST) tests/docs
 
-long: $(VENV)/test.stamp $(VENV)/fuzz.stamp $(VENV)/drives.stamp  ## simulation, crash points, real drives, fuzz: at most 18 minutes
+long: $(VENV)/test.stamp $(VENV)/fuzz.stamp $(VENV)/drives.stamp $(VENV)/reference.stamp  ## simulation, crash points, real drives, fuzz: at most 18 minutes
 	$(PYTEST) -n auto -m "(long or drives) and not bench" --hypothesis-profile=long
 
 # As root it installs what is missing of the system's packages first, unless DRIVES_INSTALL=no.
@@ -103,6 +103,11 @@ $(VENV)/fuzz.stamp: pyproject.toml $(VENV)/made.stamp | $(VENV)/test.stamp
 # rclone, by which WebDAV and Samba are mounted, where there is a wheel of it.
 $(VENV)/drives.stamp: pyproject.toml $(VENV)/made.stamp | $(VENV)/test.stamp
 	-$(PIP) install --only-binary :all: --group drives
+	@touch $@
+
+# What our statistics are held against, where there is a wheel of it.
+$(VENV)/reference.stamp: pyproject.toml $(VENV)/made.stamp | $(VENV)/test.stamp
+	-$(PIP) install --only-binary :all: --group reference
 	@touch $@
 
 # The tools stay when only the sources changed; the wheel does not.

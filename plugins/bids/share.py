@@ -15,9 +15,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 import attrs
-from couplejournal_plugins.bids.beta import beta_quantile
 
-from couplejournal.plugins import AnalysisResult, Band, Mark, Point, Series
+from couplejournal.plugins import AnalysisResult, Band, Mark, Point, Series, stats
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 TURNS: Final = ("toward", "away", "against")
 WINDOW: Final = timedelta(days=28)
 LEAST_ANSWERS: Final = 12
-CONFIDENCE: Final = 0.90
 RULE_OF_THUMB: Final = 5 / 6
 WEEKS_SHOWN: Final = 12
 
@@ -66,17 +64,9 @@ def share_of(toward: int, answered: int) -> Share:
     Raises:
         ValueError: ``toward`` is negative or more than ``answered``.
     """
-    if not 0 <= toward <= answered:
-        raise ValueError("needs 0 <= toward <= answered")
-    a, b = toward + 1, answered - toward + 1
-    tail = (1 - CONFIDENCE) / 2
+    found = stats.share_of(toward, answered)
     other = answered - toward
-    return Share(
-        value=a / (a + b),
-        low=beta_quantile(a, b, tail),
-        high=beta_quantile(a, b, 1 - tail),
-        ratio=toward / other if other else None,
-    )
+    return Share(value=found.value, low=found.low, high=found.high, ratio=toward / other if other else None)
 
 
 def turns_in(view: EntryView, since: datetime, until: datetime) -> list[Turn]:
@@ -137,7 +127,7 @@ def _share_band(share: Share) -> Band:
         low=share.low,
         high=share.high,
         unit="share",
-        confidence=CONFIDENCE,
+        confidence=stats.CONFIDENCE,
         marks=(Mark(RULE_OF_THUMB, "5:1, a rule of thumb"),),
     )
 
@@ -149,7 +139,7 @@ def _ratio_band(share: Share) -> Band:
         low=share.low / (1 - share.low),
         high=share.high / (1 - share.high),
         unit="ratio",
-        confidence=CONFIDENCE,
+        confidence=stats.CONFIDENCE,
         marks=(Mark(5.0, "5:1, a rule of thumb"),),
     )
 

@@ -5,13 +5,13 @@ from math import exp, lgamma, log
 
 import attrs
 import pytest
-from couplejournal_plugins.bids import beta, share
+from couplejournal_plugins.bids import share
 from hypothesis import given
 from hypothesis import strategies as st
 from unit.plugins.written import NOW, PERSONS, Writing, view_of
 
 from couplejournal.model.kinds import Bid, Response, Step
-from couplejournal.plugins import CAVEAT, AnalysisRequest, AnalysisResult, JournalView
+from couplejournal.plugins import CAVEAT, AnalysisRequest, AnalysisResult, JournalView, stats
 from couplejournal.testing.couple import Draft, Person, correspondence
 
 
@@ -54,42 +54,42 @@ def answered(toward: int, away: int = 0, against: int = 0, *, one_sided: bool = 
 @pytest.mark.parametrize("x", [0.05, 0.3, 0.5, 0.8, 0.97])
 def test_incomplete_beta_equals_the_integral(a: int, b: int, x: float) -> None:
     """The continued fraction gives what integrating the density gives."""
-    assert beta.regularised_incomplete_beta(a, b, x) == pytest.approx(integrated(a, b, x), abs=1e-9)
+    assert stats.regularised_incomplete_beta(a, b, x) == pytest.approx(integrated(a, b, x), abs=1e-9)
 
 
 def test_known_values() -> None:
     """Where the distribution has a closed form, the numbers are that form's."""
-    assert beta.regularised_incomplete_beta(1, 1, 0.37) == pytest.approx(0.37)
-    assert beta.regularised_incomplete_beta(13, 1, 0.9) == pytest.approx(0.9**13)
-    assert beta.regularised_incomplete_beta(1, 13, 0.1) == pytest.approx(1 - 0.9**13)
-    assert beta.regularised_incomplete_beta(0.5, 0.5, 0.5) == pytest.approx(0.5)
-    assert beta.beta_quantile(13, 1, 0.05) == pytest.approx(0.05 ** (1 / 13))
-    assert beta.beta_quantile(7, 7, 0.5) == pytest.approx(0.5)
-    assert beta.regularised_incomplete_beta(3, 4, 0) == 0
-    assert beta.regularised_incomplete_beta(3, 4, 1) == 1
+    assert stats.regularised_incomplete_beta(1, 1, 0.37) == pytest.approx(0.37)
+    assert stats.regularised_incomplete_beta(13, 1, 0.9) == pytest.approx(0.9**13)
+    assert stats.regularised_incomplete_beta(1, 13, 0.1) == pytest.approx(1 - 0.9**13)
+    assert stats.regularised_incomplete_beta(0.5, 0.5, 0.5) == pytest.approx(0.5)
+    assert stats.beta_quantile(13, 1, 0.05) == pytest.approx(0.05 ** (1 / 13))
+    assert stats.beta_quantile(7, 7, 0.5) == pytest.approx(0.5)
+    assert stats.regularised_incomplete_beta(3, 4, 0) == 0
+    assert stats.regularised_incomplete_beta(3, 4, 1) == 1
 
 
 def test_binomial_tail() -> None:
     """For whole numbers it is the tail of a binomial distribution, which can be summed."""
     coefficients = [1, 12, 66, 220, 495, 792, 924, 792, 495, 220, 66, 12, 1]
     tail = sum(coefficients[k] * 0.6**k * 0.4 ** (12 - k) for k in range(9, 13))
-    assert beta.regularised_incomplete_beta(9, 4, 0.6) == pytest.approx(tail)
+    assert stats.regularised_incomplete_beta(9, 4, 0.6) == pytest.approx(tail)
 
 
 @given(a=st.integers(1, 2_000), b=st.integers(1, 2_000), chance=st.floats(0.01, 0.99))
 def test_quantile_undoes_the_distribution(a: int, b: int, chance: float) -> None:
     """The chance below the quantile is the chance that was asked for."""
-    quantile = beta.beta_quantile(a, b, chance)
-    assert beta.regularised_incomplete_beta(a, b, quantile) == pytest.approx(chance, abs=1e-7)
+    quantile = stats.beta_quantile(a, b, chance)
+    assert stats.regularised_incomplete_beta(a, b, quantile) == pytest.approx(chance, abs=1e-7)
 
 
 @pytest.mark.parametrize(("a", "b", "x"), [(0, 1, 0.5), (1, -1, 0.5), (1, 1, -0.1), (1, 1, 1.1)])
 def test_incomplete_beta_refuses_what_has_no_meaning(a: float, b: float, x: float) -> None:
     """Arguments outside the definition are a programmer's mistake."""
     with pytest.raises(ValueError, match="needs"):
-        beta.regularised_incomplete_beta(a, b, x)
+        stats.regularised_incomplete_beta(a, b, x)
     with pytest.raises(ValueError, match="needs"):
-        beta.beta_quantile(1, 1, 1.5)
+        stats.beta_quantile(1, 1, 1.5)
     with pytest.raises(ValueError, match="needs"):
         share.share_of(3, 2)
 
