@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cached_property, partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import attrs
 
+from couplejournal.disk import RealDisk
+from couplejournal.errors import PluginError
 from couplejournal.plugins.author import JournalPlugin
+from couplejournal.plugins.manifest import PACK_LIMIT_BYTES
+from couplejournal.plugins.packs import read_pack
 from couplejournal.plugins.values import Analysis, Prompt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from couplejournal.plugins.kinds import Kind
     from couplejournal.plugins.packs import Pack, PackMetric
@@ -22,9 +27,21 @@ if TYPE_CHECKING:
 class PackPlugin(JournalPlugin):
     """Answers the hooks with what stands in a pack."""
 
-    def __init__(self, pack: Pack) -> None:
-        """Stand for a pack that was read and is sound."""
-        self._pack = pack
+    def __init__(self, pack: Pack | Callable[[], Pack]) -> None:
+        """Stand for a pack that was read and is sound, or for what reads it when it is first needed."""
+        self._given = pack
+
+    @classmethod
+    def beside(cls, module_file: str, name: str = "pack.toml") -> PackPlugin:
+        """Return the pack that lies beside a module (its ``__file__``), for a plugin of code that begins with one.
+
+        It is read when a hook first needs it, which raises `PluginError` where it is not there or not sound.
+        """
+        return cls(partial(_beside, Path(module_file).with_name(name)))
+
+    @cached_property
+    def _pack(self) -> Pack:
+        return self._given() if callable(self._given) else self._given
 
     def kinds(self) -> Iterable[Kind]:
         """Return the kinds that it declares."""
@@ -47,6 +64,13 @@ class PackPlugin(JournalPlugin):
             )
             for metric in self._pack.metrics
         ]
+
+
+def _beside(path: Path) -> Pack:
+    data = RealDisk().read(path, limit_bytes=2 * PACK_LIMIT_BYTES)
+    if data is None:
+        raise PluginError("the pack of a plugin is not where it should be")
+    return read_pack(data)
 
 
 def _run(metric: PackMetric, request: AnalysisRequest) -> AnalysisResult:
