@@ -24,16 +24,19 @@ class Acknowledged:
     def __init__(self) -> None:
         """Begin with nothing known."""
         self._held: dict[bytes, dict[bytes, dict[bytes, int]]] = {}
-        self._latest_ms: dict[bytes, int] = {}
+        self._spoke: set[bytes] = set()
+        self._without_heads: dict[bytes, set[bytes]] = {}
 
     def feed(self, op: Op) -> None:
         """Take in any operation of a word stream."""
-        self._latest_ms[op.key] = max(self._latest_ms.get(op.key, 0), op.clock[0])
+        self._spoke.add(op.key)
         if op.word == "seen":
             try:
                 heads = words.decode_fields(words.Seen, op.fields).heads
             except UntrustedDataError:
                 return
+            if not heads:
+                self._without_heads.setdefault(op.key, set()).add(op.id)
             for stream, seq, link in heads:
                 ends = self._held.setdefault(stream, {}).setdefault(op.key, {})
                 ends[link] = max(seq, ends.get(link, 0))  # whatever it tells: in any order the same
@@ -55,12 +58,14 @@ class Acknowledged:
         """Return by key the highest number of a stream that a device told that it holds."""
         return {key: max(ends.values(), default=0) for key, ends in list(self._held.get(stream, {}).items())}
 
+    def told_all(self) -> dict[bytes, int]:
+        """Return by key how often a device told, by an acknowledgement without heads, that it has no more to tell."""
+        return {key: len(ids) for key, ids in list(self._without_heads.items())}
+
     def is_seen(
-        self, stream: bytes, seq: int, *, since_ms: int, counts: Callable[[bytes], bool], leads: Leads | None = None
+        self, stream: bytes, seq: int, *, counts: Callable[[bytes], bool], leads: Leads | None = None
     ) -> bool | None:
-        """Return True if a device that counts holds it, False if one could have told since and did not, else None."""
+        """Return True if a device that counts told that it holds it, False if it only told other things, else None."""
         if any(counts(key) for key in self.holders(stream, seq, leads)):
             return True
-        if any(counts(key) and latest >= since_ms for key, latest in list(self._latest_ms.items())):
-            return False
-        return None
+        return False if any(counts(key) for key in list(self._spoke)) else None

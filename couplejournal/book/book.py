@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from couplejournal.book import ending, intake, tending
 from couplejournal.book.looking import OpenBook
-from couplejournal.book.values import File, Taken
+from couplejournal.book.values import File, Held, Taken
 from couplejournal.book.writing import Draft
 from couplejournal.ops.op import Op
 from couplejournal.ops.words import Head
@@ -51,6 +51,25 @@ class Book(OpenBook):
         """
         with self._writer.turn():
             return not self.is_ended() and tending.acknowledge(self._writer)
+
+    def note_lacking(self, count: int) -> None:
+        """Note how much this device lacks of what a sync found; what lasts for a day the others hear of.
+
+        Raises:
+            StoreError: the disk fails.
+        """
+        self._writer.note_lacking(count)
+
+    def is_elsewhere(self, held: Held) -> bool | None:
+        """Return whether another device that belongs told that it holds all of a file; None where there is none.
+
+        Nothing is read for it. Of acknowledgements nobody tells: a file that ends with one waits for a later word.
+        """
+        live = {key.id for key in self.membership.keys.values() if key.is_live and not key.is_root} - {self.own_key}
+        stream, acknowledged = self._shelf.streams.get(held.stream), self.acknowledged
+        if not live or stream is None or acknowledged is None:
+            return None if not live else False
+        return stream.tree is None and not live.isdisjoint(acknowledged.holders(stream.origin, held.last))
 
     def merge(self) -> bool:
         """Make one larger file of small ones of this device's own words, if some are to be merged; say whether it did.

@@ -266,19 +266,17 @@ class OpenBook:
         with self._writer.turn():
             return self._shelf.read(below)
 
-    def runs(self, file: File) -> list[Run]:
-        """Return the pieces of chains that a file holds, one file of this replica or of the drive; none if unknown.
+    def runs(self, files: Sequence[File]) -> list[list[Run]]:
+        """Return the pieces of chains that files of this replica or of the drive hold; none of what is not known.
 
         Raises:
             StoreError: the disk fails.
         """
-        stream = self._shelf.streams.get(file.stream)
-        if stream is None:
-            return []
-        if stream.tree is None:  # asked for every file of a folder: where its name says all, nothing is locked or read
-            return [Run(stream.id, file.first, file.last)]
+        placed = [(self._shelf.streams.get(file.stream), file) for file in files]
+        if all(stream is None or stream.tree is None for stream, _ in placed):  # names say all: nothing is locked
+            return [[] if stream is None else [Run(stream.id, file.first, file.last)] for stream, file in placed]
         with self._writer.turn():
-            return holding.runs(self._shelf, stream, file)
+            return [[] if stream is None else holding.runs(self._shelf, stream, file) for stream, file in placed]
 
     def gaps(self) -> list[Gap]:
         """Return what is known to be missing before something that is held.
@@ -310,30 +308,28 @@ class OpenBook:
         shelf = self._shelf
         return sum(1 for epoch in list(shelf.membership.epochs) if shelf.epochs.key_of(epoch) is None)
 
-    def seen(self, held: Held, *, since_ms: int) -> bool | None:
-        """Return whether a device of the other person told that it holds a file; None where nothing is known.
+    def told_all(self) -> Mapping[bytes, int]:
+        """Return by key how often another device that belongs told, by a `seen` without heads, that it told all."""
+        told = {} if self.acknowledged is None else self.acknowledged.told_all()
+        return {key: count for key, count in told.items() if key != self.own_key and self.membership.is_live(key)}
 
-        Of acknowledgements nobody tells: a file that holds nothing else counts as seen when the other spoke since.
+    def lacks(self, held: Held, key: bytes) -> bool:
+        """Return whether a device told nothing of all that a file holds; of acknowledgements alone nobody tells.
 
         Raises:
             StoreError: the disk fails.
         """
-        stream = self._shelf.streams.get(held.stream)
-        acknowledged, mine = self.acknowledged, self.person
-        if acknowledged is None or stream is None:
-            return None
+        stream, acknowledged = self._shelf.streams.get(held.stream), self.acknowledged
+        if acknowledged is None or stream is None or stream.key == key:
+            return False
+        if stream.tree is None and key in acknowledged.holders(stream.origin, held.last):
+            return False
         with self._writer.turn():
             leads = holding.leads_from(self._shelf, stream, holding.place_of(self._shelf, stream, held))
-
-            def answer(last: int) -> bool | None:
-                return acknowledged.is_seen(
-                    stream.origin, last, since_ms=since_ms, leads=leads,
-                    counts=lambda key: not self.membership.belongs_to(key, mine),
-                )  # fmt: skip
-
-            found = answer(held.last)
-            last = holding.last_to_acknowledge(self._shelf, stream, held) if found is False else held.last
-            return found if last == held.last else last == 0 or answer(last)
+            if key in acknowledged.holders(stream.origin, held.last, leads):
+                return False
+            last = holding.last_to_acknowledge(self._shelf, stream, held)
+            return last > 0 and (last == held.last or key not in acknowledged.holders(stream.origin, last, leads))
 
     def holders(self, ops: Iterable[Op]) -> list[frozenset[bytes]]:
         """Return for each operation of words the keys of the devices that are known to hold it.
@@ -358,7 +354,7 @@ class OpenBook:
         with self._writer.turn():
             answers = {
                 self.acknowledged.is_seen(
-                    stream.origin, number, since_ms=0, counts=lambda key: not self.membership.belongs_to(key, mine),
+                    stream.origin, number, counts=lambda key: not self.membership.belongs_to(key, mine),
                     leads=holding.leads_from(self._shelf, stream, (number, link)),
                 )
                 for stream in holding.word_streams(self._shelf)

@@ -72,6 +72,9 @@ class Marks(msgspec.Struct):
     they were not the first. ``retired``: streams of its own in which it writes no more, up to which number it holds or
     wrote them. ``forked``: since when (ms) a stream is known to be. ``claims`` go by the stream's id in hex;
     ``heeded_ms`` is when one last made this device begin new streams. ``which`` says which files those are.
+
+    ``lacking``: how much this device lacks of what it knows to be there; ``lacking_ms``: since when, or when it last
+    told the others so, which it did ``reminders`` times.
     """
 
     generation: int = 0
@@ -88,6 +91,9 @@ class Marks(msgspec.Struct):
     told: list[Told] = []
     claims: dict[str, Claim] = {}
     heeded_ms: int = 0
+    lacking: int = 0
+    lacking_ms: int = 0
+    reminders: int = 0
     which: int = -1
 
 

@@ -1,4 +1,8 @@
-"""What this device tells the others to hold: for each stream that moved, the end of every branch (`seen`)."""
+"""What this device tells the others to hold: for each stream that moved, the end of every branch (`seen`).
+
+And that it lacks something: a `seen` without heads says that it looked, and told all that it holds. So those who hold
+more put it out once more (docs/spec/sync.md 2).
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,8 @@ from couplejournal.book.streams import Stream
 from couplejournal.ops.words import Head
 
 HEADS_LIMIT: Final = 4096  # in one operation; what is beyond it comes with the next
+REMIND_AFTER_MS: Final = 24 * 3_600_000  # docs/spec/sync.md 2
+_DOUBLED_AT_MOST: Final = 3  # so that of what never comes nobody is told more often than every eight days
 
 
 def is_present(shelf: Shelf, stream: Stream) -> bool:
@@ -52,6 +58,27 @@ def note_told(shelf: Shelf, marks: Marks, heads: Iterable[Head]) -> None:
         else:
             ends = set(holding.ends(shelf, stream))
             marks.acknowledged[stream.id.hex()] = sorted(ends & {*fresh, *_told(marks, stream)})
+
+
+def note_lacking(marks: Marks, count: int, now_ms: int) -> None:
+    """Note how much this device lacks of what it knows to be there."""
+    if count and not marks.lacking:
+        marks.lacking_ms = now_ms
+    if count != marks.lacking:
+        marks.reminders = 0  # something came, or something else is missing: that is worth a word sooner
+    marks.lacking = count
+
+
+def owes_reminder(marks: Marks, now_ms: int) -> bool:
+    """Return whether this device lacks something for so long that the others have to hear of it."""
+    pause = REMIND_AFTER_MS << min(marks.reminders, _DOUBLED_AT_MOST)
+    return marks.lacking > 0 and not 0 <= now_ms - marks.lacking_ms < pause
+
+
+def note_reminded(marks: Marks, now_ms: int) -> None:
+    """Note that the others are told by now."""
+    marks.lacking_ms = now_ms
+    marks.reminders += 1
 
 
 def has_untold(shelf: Shelf, marks: Marks, stream: Stream, last: int) -> bool:

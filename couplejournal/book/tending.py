@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from couplejournal.book import telling
 from couplejournal.book.shelf import Shelf
 from couplejournal.book.writing import Draft, Writer
 from couplejournal.errors import PairingError
@@ -43,18 +44,22 @@ def tend(writer: Writer) -> bool:
 
 
 def acknowledge(writer: Writer) -> bool:
-    """Write a lone acknowledgement if one is due, or an empty one as a weekly sign of life; return whether it was.
+    """Write a lone acknowledgement if one is due, or one without heads; return whether it was.
+
+    Without heads it is a weekly sign of life, or says that something is missing here.
 
     Raises:
         StoreError: the disk is full or failing.
     """
     with writer.turn() as marks:
-        if not (marks.due or writer.is_silent(marks)) or not writer.is_writable():
+        is_due = marks.due or writer.is_silent(marks) or writer.owes_reminder(marks)
+        if not is_due or not writer.is_writable():
             return False
         before = marks.generation
         writer.append([])  # nothing, as long as all that came lies beyond a gap
         if marks.generation == before and writer.is_silent(marks):
             writer.append([Draft("seen", words.Seen([]))])
+            telling.note_reminded(marks, marks.spoke_ms)  # it says the same
         return marks.generation != before
 
 

@@ -65,6 +65,7 @@ class Writer:
         self._branches_path = state.with_suffix(".branches")
         self._branch_notes: BranchNotes | None = None
         self._marks: Marks | None = None
+        self.lacking = 0
         self._generation = -1
         self._saved = b""
         self._has_new_keys = False
@@ -115,6 +116,9 @@ class Writer:
             self.present.settle(marks)
             heads = telling.heads_to_tell(self.shelf, marks) if marks.due else []
             acknowledgement = [Draft("seen", words.Seen(heads))] if heads else []
+            reminds = len(heads) < telling.HEADS_LIMIT and self.owes_reminder(marks)
+            if reminds:
+                acknowledgement.append(Draft("seen", words.Seen([])))
             if not acknowledgement and not drafts:
                 return []
             epoch = self._epoch_for_now()
@@ -133,6 +137,8 @@ class Writer:
             if heads:
                 marks.due = len(heads) == telling.HEADS_LIMIT  # then there may be more
                 telling.note_told(self.shelf, marks, heads)
+            if reminds:
+                telling.note_reminded(marks, self._system.now_ms())
             self.write(marks, verified)
             return _ops_of(verified)[len(acknowledgement) :]
 
@@ -227,6 +233,21 @@ class Writer:
         """Return whether this device has written before, and not for a week."""
         return 0 < marks.spoke_ms <= self._system.now_ms() - SIGN_OF_LIFE_MS
 
+    def owes_reminder(self, marks: Marks) -> bool:
+        """Return whether the others have to hear that something is missing here."""
+        return telling.owes_reminder(marks, self._system.now_ms())
+
+    def note_lacking(self, count: int) -> None:
+        """Note how much this device lacks of what it knows to be there.
+
+        Raises:
+            StoreError: the disk fails.
+        """
+        if count != self.lacking:
+            with self.turn() as marks:
+                telling.note_lacking(marks, count, self._system.now_ms())
+            self.lacking = count
+
     def _epoch_for_now(self) -> EpochFact:
         """Return the epoch to write under, made anew when its recipients are not exactly those of the rule."""
         due = self.rotation.due()
@@ -270,6 +291,7 @@ class Writer:
     def _learn(self, marks: Marks) -> None:
         """Let the shelf know what only the marks say: where this device writes, and which streams are forked."""
         self.present.learn(marks)
+        self.lacking = marks.lacking
         if marks.forked:
             self._noted_branches.read(self.shelf)
         for stream_id in marks.forked:

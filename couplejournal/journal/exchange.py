@@ -215,6 +215,8 @@ class Exchange:
         settings = device.settings
         may_found = book.folder in (settings.founding, settings.private_founding)
         report = self._syncs[key].run(budget_s=budget_s, may_found=may_found)
+        if report.drive == "ok" and report.finished:
+            book.note_lacking(report.lacking)
         if report.drive == "ok" and report.finished and may_found:  # its beginning lies there for sure
             device.change_settings(lambda now: founded(now, settings, book.folder))
         return report

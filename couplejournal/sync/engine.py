@@ -114,6 +114,7 @@ class Sync:
 
     def _report(self, trip: Trip, state: DriveState, message: str) -> SyncReport:
         tally, standing = trip.tally, taking.standing(trip)
+        gaps = tuple(self._book.gaps())
         return SyncReport(
             drive=state,
             message=message,
@@ -129,7 +130,8 @@ class Sync:
             refused=standing.refused,
             foreign=standing.foreign,
             skipped_junk=standing.junk,
-            gaps=tuple(self._book.gaps()),
+            gaps=gaps,
+            lacking=len(gaps) + taking.lacking(trip),
             finished=tally.is_finished,
             changed=tally.received_ops > 0,
         )

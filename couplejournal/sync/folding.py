@@ -1,9 +1,11 @@
 """Merged files: when they are made, and when what they hold goes from the drive and from here (docs/spec/sync.md 1, 8).
 
-The larger file is stored and handed over first. Only when it was seen whole on the drive, ten more minutes went by and
-it was read there once more are the files deleted of which it holds every operation. So whatever happens between two of
-these steps, all of it lies on the drive and here, and the next sync finds out from what it sees how far things are:
-nothing is remembered for it. What a host brings back is deleted in the same way, with growing pauses.
+The larger file is stored and handed over first. Only when it was seen whole on the drive, ten more minutes went by,
+another device told that it holds all of it, and it was read there once more are the files deleted of which it holds
+every operation. So whatever happens between two of these steps, all of it lies on the drive and here, and the next sync
+finds out from what it sees how far things are: nothing is remembered for it. Behind a sync client a host may hear of
+the deletions first, and this device may be lost just then: what another device holds is lost to nobody. What a host
+brings back is deleted in the same way, with growing pauses.
 """
 
 from __future__ import annotations
@@ -126,7 +128,7 @@ def _delete(trip: Trip) -> None:
         sent = trip.kept.sent[larger.held.digest.hex()]
         if room <= 0 or not _has_time(trip):
             return
-        if not _is_due(sent, trip.now_ms):
+        if not _is_due(sent, trip.now_ms) or not _is_safe(trip, larger.held, sent):
             continue
         try:
             if _is_whole_there(trip, larger.held):
@@ -211,6 +213,12 @@ def _state(trip: Trip) -> str:
     """Return a name for the set of files that could be merged."""
     digests = sorted(held.digest for held in _mergeable(trip.held.values()))
     return hashlib.sha256(b"".join(digests)).hexdigest()[: 2 * DIGEST_BYTES]
+
+
+def _is_safe(trip: Trip, held: Held, sent: Sent) -> bool:
+    """Say whether its words are not lost with this device: another holds them, or there is none and weeks went by."""
+    found = trip.book.is_elsewhere(held)
+    return trip.now_ms - sent.handed_ms >= schedule.FOLDED_ALONE_AFTER_MS if found is None else found
 
 
 def _is_whole_there(trip: Trip, held: Held) -> bool:

@@ -13,7 +13,7 @@ import attrs
 
 from couplejournal.drive.interface import DriveReadOnlyError, UnfitFileError
 from couplejournal.errors import DriveError, StoreError
-from couplejournal.sync import folding, names, schedule, taking
+from couplejournal.sync import asking, folding, names, schedule, taking
 from couplejournal.sync.coverage import Coverage
 from couplejournal.sync.memory import Sent
 
@@ -81,6 +81,8 @@ class _Handing:
             if trip.is_over():
                 break
             self._publish(held, trip.kept.sent.get(held.digest.hex()))
+        asking.note(trip, lambda held: held.digest in self.here and held.digest not in self.superseded)
+        asking.answer(trip, self._put_out_again)
         if trip.kept.founding and not any(self._is_absent(held) for held in trip.held.values()):
             trip.kept.founding = ""
         _forget_merged(trip, trip.kept.sent)
@@ -106,7 +108,7 @@ class _Handing:
             if sent is not None and schedule.is_past(sent.tried_ms, schedule.STAYED_MS, now_ms):
                 del kept.sent[key]
         elif sent is not None and sent.handed_ms:
-            self._repeat_if_unheard(held, sent)  # a sync client may have renamed it since: the same bytes
+            return  # a sync client may have renamed it since: the same bytes
         elif self._has_final_name(held, sent):
             self._note_handed_over(held)
             self.trip.tally.handed_over += 1
@@ -147,21 +149,11 @@ class _Handing:
             sent.handed_ms, sent.looks = self.trip.now_ms, 0
             sent.tried_ms = sent.tried_ms or self.trip.now_ms
 
-    def _repeat_if_unheard(self, held: Held, sent: Sent) -> None:
-        """Put out once more, under a fresh name, what the other's view of the drive seems to lack.
-
-        Rewriting equal bytes under the same name moves nothing (docs/spec/sync.md 2).
-        """
-        if sent.is_known or sent.is_repeated or held.digest in self.superseded:
-            return
-        if not schedule.is_past(sent.handed_ms, schedule.REPEAT_AFTER_MS, self.trip.now_ms):
-            return
-        is_seen = self.trip.book.seen(held, since_ms=sent.handed_ms + schedule.REPEAT_AFTER_MS)
-        if is_seen:
-            sent.is_known = True
-        elif is_seen is False:
-            sent.name = min(sent.name + 1, _FRESH_NAMES)
-            sent.is_repeated = self._write(held, sent)
+    def _put_out_again(self, held: Held, number: int) -> bool:
+        """Put a file out under a fresh name, its ``number``-th one or a later; say whether that worked."""
+        sent = self.trip.kept.sent.setdefault(held.digest.hex(), Sent())
+        sent.name = max(sent.name + 1, number)
+        return self._write(held, sent)
 
     def _is_unsure(self, held: Held, sent: Sent | None) -> bool:
         """Say whether the file lies there but could not be read: evicted, locked, or the time was over."""

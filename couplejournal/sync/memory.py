@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from couplejournal.disk import Disk
 
-VERSION: Final = 1
+VERSION: Final = 2
 MEMORY_LIMIT_BYTES: Final = 256 << 20
 
 
@@ -60,9 +60,9 @@ class Sent(msgspec.Struct, array_like=True, gc=False):
 
     ``tries`` counts writes since it last lay there whole for an hour, ``tried_ms`` is when it was last written or found
     (0: never), ``handed_ms`` since when it lies there whole (0: it does not), ``name`` the number of its fresh name,
-    ``looks`` how many of the later looks are done, ``is_known`` that the other has it. ``folds`` counts how often files
-    were deleted of which it holds all, ``folded_ms`` is when that was last done. ``was_there``: it lay there whole
-    once since it was last put back, so that the drive can have lost it.
+    ``looks`` how many of the later looks are done. ``folds`` counts how often files were deleted of which it holds all,
+    ``folded_ms`` is when that was last done. ``was_there``: it lay there whole once since it was last put back, so that
+    the drive can have lost it.
     """
 
     tries: int = 0
@@ -70,15 +70,28 @@ class Sent(msgspec.Struct, array_like=True, gc=False):
     handed_ms: int = 0
     name: int = 0
     looks: int = 0
-    is_repeated: bool = False
-    is_known: bool = False
     folds: int = 0
     folded_ms: int = 0
     was_there: bool = False
 
 
+class Asked(msgspec.Struct, array_like=True, gc=False):
+    """A file that a device told to lack, by its key: since when it waits to go out once more (0: it does not).
+
+    ``times`` counts how often it did, ``last_ms`` is when it did last.
+    """
+
+    by: bytes
+    since_ms: int = 0
+    times: int = 0
+    last_ms: int = 0
+
+
 class Kept(msgspec.Struct, gc=False):
-    """Everything that is remembered. Digests as keys are hex; ``merged`` names the files among which none are to be."""
+    """Everything that is remembered. Digests and keys as keys are hex; ``merged`` names the files to merge none of.
+
+    ``told`` counts by key the acknowledgements without heads that were heeded.
+    """
 
     version: int = VERSION
     program: str = ""
@@ -91,6 +104,8 @@ class Kept(msgspec.Struct, gc=False):
     troubles: dict[str, Trouble] = {}
     sent: dict[str, Sent] = {}
     missing: dict[str, int] = {}
+    asked: dict[str, Asked] = {}
+    told: dict[str, int] = {}
 
 
 class SyncMemory:
@@ -137,7 +152,7 @@ def _decoded(data: bytes | None) -> Kept:
     if data is not None:
         with contextlib.suppress(msgspec.MsgspecError, RecursionError, ValueError):
             kept = msgspec.json.decode(data, type=Kept)
-            for key in (*kept.sent, *kept.missing):
+            for key in (*kept.sent, *kept.missing, *kept.asked):
                 bytes.fromhex(key)
             if kept.version == VERSION:
                 return kept

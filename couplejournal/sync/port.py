@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from couplejournal.book.values import File, Gap, Held, Run, Taken, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
 __all__ = ["BookPort", "File", "Gap", "Held", "Run", "Taken", "Verdict"]
 
@@ -50,13 +50,18 @@ class BookPort(Protocol):
     def gaps(self) -> Sequence[Gap]:
         """Return what is known to be missing, in no order."""
 
-    def seen(self, held: Held, *, since_ms: int) -> bool | None:
-        """Return whether a device of the other person has told that it holds all of this file of mine.
+    def told_all(self) -> Mapping[bytes, int]:
+        """Return by key how often another device that belongs told that it read the drive, and told all."""
 
-        ``True``: an acknowledgement covers it, or it holds nothing that anybody acknowledges. ``False``: none does,
-        although an operation of theirs, made at ``since_ms`` (wall clock, milliseconds since 1970) or later, could have
-        told. ``None``: nothing is known.
+    def lacks(self, held: Held, key: bytes) -> bool:
+        """Return whether the device of a key never told that it holds all of a file, of what anybody acknowledges.
+
+        Raises:
+            StoreError: this device's own copy failed.
         """
+
+    def is_elsewhere(self, held: Held) -> bool | None:
+        """Return whether another device told that it holds all of a file; None where there is no other that could."""
 
     def take(self, files: Sequence[bytes]) -> list[Taken]:
         """Verify, store durably, apply; one verdict for each file, in the order of the files.
@@ -88,8 +93,8 @@ class BookPort(Protocol):
             StoreError: this device's own copy failed; what did not go is held still.
         """
 
-    def runs(self, file: File) -> Sequence[Run]:
-        """Return the pieces of chains that a file holds: itself, but where its stream is forked; none if not known.
+    def runs(self, files: Sequence[File]) -> Sequence[Sequence[Run]]:
+        """Return the pieces of chains that each file holds: itself, but where its stream is forked; none if not known.
 
         Raises:
             StoreError: this device's own copy failed.

@@ -44,11 +44,13 @@ class SyncReport:
     """One sync, told honestly.
 
     The counts ``received_…``, ``published_files``, ``handed_over`` and ``restored`` are of this sync. ``outbox``,
-    ``held``, ``pending``, ``damaged``, ``refused``, ``foreign``, ``skipped_junk`` and ``gaps`` are how things stand
-    after it. ``published_files`` were written for the first time, ``restored`` were put back; ``handed_over`` are
-    files of one's own that a later listing showed and a read confirmed. ``outbox`` counts those not yet confirmed.
-    ``finished`` is false when the time budget ended first. ``changed`` says that operations came which were not held
-    before. ``private`` is one line on what is wrong with the private folder, where this tells of the shared one.
+    ``held``, ``pending``, ``damaged``, ``refused``, ``foreign``, ``skipped_junk``, ``gaps`` and ``lacking`` are how
+    things stand after it. ``published_files`` were written for the first time, ``restored`` were put back;
+    ``handed_over`` are files of one's own that a later listing showed and a read confirmed. ``outbox`` counts those not
+    yet confirmed. ``lacking`` counts what this device knows to be there and cannot get: gaps, and files that are not
+    what their names say or cannot be opened. ``finished`` is false when the time budget ended first. ``changed`` says
+    that operations came which were not held before. ``private`` is one line on what is wrong with the private folder,
+    where this tells of the shared one.
     """
 
     drive: DriveState = "none"
@@ -66,6 +68,7 @@ class SyncReport:
     foreign: int = 0
     skipped_junk: int = 0
     gaps: tuple[Gap, ...] = ()
+    lacking: int = 0
     finished: bool = True
     changed: bool = False
     private: str = ""

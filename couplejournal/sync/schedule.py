@@ -18,8 +18,11 @@ DAMAGED_AFTER_MS: Final = 10 * MINUTE  # docs/spec/sync.md 1, rule 9
 DAMAGED_AFTER_POLLS: Final = 3  # docs/spec/sync.md 1, rule 9
 STAYED_MS: Final = HOUR  # a file that lay there so long was not taken away by what hates it
 REPEAT_AFTER_MS: Final = DAY  # docs/spec/sync.md 2
+ANSWER_AFTER_MS: Final = HOUR  # docs/spec/sync.md 2: what told all may be here before what it told
+ANSWER_FOR_OTHERS_AFTER_MS: Final = DAY  # docs/spec/sync.md 2: the owner comes first
 LATER_LOOKS_MS: Final = (MINUTE, 10 * MINUTE)  # docs/spec/sync.md 2: for 10 minutes after handing over
 FOLDED_AFTER_MS: Final = 10 * MINUTE  # docs/spec/sync.md 1, rule 8
+FOLDED_ALONE_AFTER_MS: Final = 30 * DAY  # the same, where no other device could hold it
 LOOKED_AT_AGAIN: Final = 20  # docs/spec/sync.md 2: the last 20 own segments
 
 UNREAD: Final = "unread"
@@ -31,6 +34,7 @@ _PAUSES: Final = {
 }
 _LONG_PAUSES: Final = (HOUR, DAY)
 _FOLD_PAUSES: Final = (10 * MINUTE, HOUR, DAY)
+_ANSWERS_DOUBLED_AT_MOST: Final = 5
 _WRITE_PAUSES: Final = (0, 0, 10 * SECOND, MINUTE, 10 * MINUTE, HOUR)
 
 
@@ -43,6 +47,11 @@ def reading_pause(verdict: str, tries: int) -> int:
 def writing_pause(tries: int) -> int:
     """Return how long to wait after the ``tries``-th write of a file that did not stay."""
     return _WRITE_PAUSES[min(tries, len(_WRITE_PAUSES) - 1)]
+
+
+def answering_pause(times: int) -> int:
+    """Return how long to wait before a file that went out under ``times`` (from 1) fresh names gets one more."""
+    return DAY << min(times - 1, _ANSWERS_DOUBLED_AT_MOST)
 
 
 def folding_pause(rounds: int) -> int:

@@ -248,6 +248,23 @@ def standing(trip: Trip) -> Standing:
     )
 
 
+def lacking(trip: Trip) -> int:
+    """Count what the names on the drive promise and this device does not hold, for want of the bytes or of a key.
+
+    What is exactly what its name says, and is not taken, is a forgery, or needs a newer program: no other copy helps.
+    """
+    if not (trip.stubs or trip.kept.troubles):
+        return 0
+    promised = {names.hash_in(path) for path in trip.stubs if names.is_segment_like(path)}
+    for path, trouble in trip.kept.troubles.items():
+        found = trouble.digest.hex()
+        if trouble.verdict == Verdict.HELD.value:
+            promised.add(found)
+        elif names.is_segment_like(path) and names.hash_in(path) != found:
+            promised.add(names.hash_in(path))
+    return len(promised - {digest.hex() for digest in trip.held} - {""})
+
+
 def _pending_as(trip: Trip, file: DriveFile, trouble: Trouble, hashes: set[str]) -> str:
     """Return what a file that does not authenticate is to be called by now."""
     if trouble.digest and names.hash_in(file.path) in hashes:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 
@@ -238,11 +239,14 @@ class SimDrive:
         self._sim.take_away(self._device, path)
 
     def _require_no_folder(self, path: str) -> None:
-        folders = self._sim.folders[self._device]
-        if path in folders or any(other.startswith(f"{path}/") for other in [*self._sim.views[self._device], *folders]):
+        folders, view = self._sim.folders[self._device], self._sim.views[self._device]
+        if path in view and path not in folders:
+            return  # nothing lies below a file
+        if path in folders or any(other.startswith(f"{path}/") for other in [*view, *folders]):
             raise UnfitFileError("a folder in the shared folder has the name of a file of ours")
 
 
+@lru_cache(maxsize=1 << 14)
 def is_offered(path: str) -> bool:
     """Say whether a listing contains a file of this path."""
     *folders, name = path.split("/")

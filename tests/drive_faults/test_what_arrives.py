@@ -6,7 +6,7 @@ import errno
 import re
 
 import pytest
-from drive_faults.people import ANA, BEN, DAY, Changed, Two, faulty, files_below, healthy, is_well, texts
+from drive_faults.people import ANA, BEN, DAY, HOUR, Changed, Two, faulty, files_below, healthy, is_well, texts
 
 import couplejournal as cj
 from couplejournal.drive.interface import NotYetError
@@ -118,6 +118,31 @@ def test_fault_04_05_a_power_cut_leaves_a_right_name_with_wrong_bytes(two: Two, 
     assert texts(two.ana) == texts(two.ben) >= {"Tea?"}
 
 
+@pytest.mark.parametrize("where", ["his view alone", "everywhere, under the old time"])
+def test_fault_05_what_only_the_one_notices_who_misses_it(two: Two, where: str) -> None:
+    """A day later Ben's sync says by itself that something is missing, and Ana's puts it out under another name."""
+    path = two.ana_writes("Tea?", is_carried=False)
+    two.sim.pending.clear()
+    for _ in range(3):
+        two.passes(700)
+        two.ana.sync()  # it was seen whole, three times
+    file = two.views[ANA][path]
+    for view in two.views[BEN:] if where == "his view alone" else two.views:
+        view[path] = SimFile(bytes(len(file.data)), file.mtime_ns)
+    two.faces[ANA].clear()
+    written = []
+    for _ in range(12):
+        two.passes(4 * HOUR)
+        written.append(two.writes(BEN))
+        for journal in (two.ben, two.ana):
+            journal.sync()
+            two.carry()
+    assert "Tea?" in texts(two.ben)
+    assert is_well(two.ana.sync())
+    assert [name for call, name in two.faces[ANA].calls if call == "publish"] == [path.replace(".seg", "-r1.seg")]
+    assert written[-1] == 2  # that something is missing, and, when it had come, that it did
+
+
 def test_fault_04_bytes_reach_the_disk_before_the_name(real: Couple) -> None:
     """A file is synced before it gets its name, and its folder after it: a power cut leaves no empty one behind."""
     calls = FaultyCalls()
@@ -164,7 +189,8 @@ def test_fault_11_placeholders_of_files_that_are_not_downloaded(two: Two) -> Non
         report = journal.sync()
         assert (report.pending, report.damaged, report.restored, two.writes(number)) == (1, 0, 0, 0)
         two.passes(2 * DAY)
-        assert (journal.sync().restored, two.writes(number)) == (0, 0)
+        report = journal.sync()  # of what Ben never had he says after a day that it is missing
+        assert (report.restored, two.writes(number)) == (0, int(number == BEN))
         del two.views[number][stub]
         two.views[number][path] = file
     two.couple.sync()

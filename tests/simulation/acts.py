@@ -304,6 +304,7 @@ def _append(world: World, device: Device, draft: Draft, text: str, step: Step, *
 
     outcome = world.attempt(device, append, step.how)
     if outcome not in {"done", "crashed"} and not device.disk.hits:
+        device.disk.plant(0, "fail")  # what was planted strikes none of these questions
         is_over = not device.member.book.is_live() or device.member.book.is_ended()
         require(is_over, f"I6 device {device.number} cannot write: {outcome}")
     return outcome

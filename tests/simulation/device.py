@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from unittest import mock
@@ -13,9 +13,11 @@ import attrs
 from simulation.violation import Violation, require
 
 from couplejournal.book import Acknowledged, merging
+from couplejournal.errors import DriveError, UntrustedDataError
 from couplejournal.seal import segments
 from couplejournal.sync import Sync, SyncMemory, SyncReport
 from couplejournal.sync import names as sync_names
+from couplejournal.sync.trip import DIGEST_BYTES
 from couplejournal.testing.disks import CrashDisk, MemoryDisk
 from couplejournal.testing.drives import CountingDrive, FaultyDrive
 from couplejournal.testing.pairs import Member, SetSystem
@@ -23,17 +25,24 @@ from couplejournal.testing.pairs import Member, SetSystem
 if TYPE_CHECKING:
     from couplejournal.drive.interface import Drive, Listing
     from couplejournal.ops.op import Op
+    from couplejournal.seal.segments import Header
+    from couplejournal.sync import Held
 
 ROUNDS: Final = 3  # as `couplejournal.journal.exchange`
 _CALLS_BEYOND: Final = 200
 
 
 class WatchedDrive(CountingDrive):
-    """A drive whose callers are watched: what they publish is what its name says, and they remove only their own."""
+    """A drive whose callers are watched: what they publish is what its name says, and they remove only their own.
 
-    def __init__(self, inner: Drive, own: bytes) -> None:
+    And only what a larger file there holds, of those that the device holds itself (``held``).
+    """
+
+    def __init__(self, inner: Drive, own: bytes, held: Callable[[], Iterable[Held]]) -> None:
         super().__init__(inner)
+        self._face = inner  # what really lies there, whatever fails by then
         self._own = own
+        self._held = held
         self.listed = 0
 
     def list(self) -> Listing:
@@ -50,11 +59,38 @@ class WatchedDrive(CountingDrive):
         super().publish(path, data, direct=direct)
 
     def remove(self, path: str) -> None:
-        """Remove a file of one's own."""
-        data = self.inner.read(path, limit_bytes=segments.SEGMENT_LIMIT_BYTES)
-        if not sync_names.is_temporary(path) and segments.parse(data).header.key != self._own:
-            raise Violation("I2 a file of another device is deleted on the drive")
+        """Remove a file of one's own; what was spoiled, with its time kept, is nobody's any more."""
+        data = self._face.read(path, limit_bytes=segments.SEGMENT_LIMIT_BYTES)
+        claimed = sync_names.hash_in(path)
+        is_spoiled = bool(claimed) and claimed != hashlib.sha256(data).hexdigest()[:32]
+        with contextlib.suppress(UntrustedDataError):
+            head = segments.parse(data).header
+            if not (is_spoiled or sync_names.is_temporary(path)):
+                if head.key != self._own:
+                    raise Violation("I2 a file of another device is deleted on the drive")
+                if not self._is_within_another(path, head):
+                    raise Violation("I2 a file is deleted of which none on the drive holds all")
         super().remove(path)
+
+    def _is_within_another(self, path: str, head: Header) -> bool:
+        """Say whether a file of the stream with more operations, all of this one's among them, lies there whole."""
+        count = head.last - head.first
+        larger = {
+            (one.size_bytes, one.digest)
+            for one in self._held()
+            if one.stream == head.stream and one.first <= head.first and head.last <= one.last
+            if one.last - one.first > count
+        }
+        sizes = {size_bytes for size_bytes, _ in larger}
+        there = [file for file in self._face.list() if file.path != path and file.size_bytes in sizes]
+        return any((file.size_bytes, self._digest(file.path)) in larger for file in there)
+
+    def _digest(self, path: str) -> bytes:
+        try:
+            data = self._face.read(path, limit_bytes=segments.SEGMENT_LIMIT_BYTES)
+        except DriveError:
+            return b""
+        return hashlib.sha256(data).digest()[:DIGEST_BYTES]
 
 
 @attrs.define(eq=False)
@@ -74,7 +110,11 @@ class Device:
     @classmethod
     def around(cls, number: int, member: Member, face: Drive) -> Device:
         """Return a device of a member whose disk is a `CrashDisk`."""
-        drive = WatchedDrive(face, member.own.id)
+
+        def held() -> Iterable[Held]:
+            return member.book.held()  # of whichever book it has opened by then
+
+        drive = WatchedDrive(face, member.own.id, held)
         return cls(number, member, drive, _engine(member, drive))
 
     @property
@@ -106,6 +146,8 @@ class Device:
             self.drive.clear()
             report = self.engine.run(may_found=may_found, budget_s=budget_s)
             self._require_bounded()
+            if report.drive == "ok" and report.finished:
+                book.note_lacking(report.lacking)
             if report.drive != "ok" or budget_s is not None:
                 break
             owed = (report.changed or round_ == 0) and book.tend()

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 ROUNDS: Final = 10
 HOUR_S: Final = 3_600
+WAITS_S: Final = (25 * HOUR_S, *[25 * HOUR_S] * 4, *[9 * 24 * HOUR_S] * 6)
 _SAID: Final = frozenset({"write", "revise"})
 
 
@@ -55,10 +56,8 @@ def require_end(world: World) -> None:
         device.restart()
     required |= _go_on(world)
     _round(world, world.alive)
-    for device in world.devices:
-        device.system.advance(25 * HOUR_S)
     live = world.belonging()
-    is_quiet = _calm(world, live)
+    is_quiet = _wait(world, live, required)
     live = [device for device in live if _is_known(device, live)]  # whoever admitted it may have been removed meanwhile
     held = [device.hold() for device in live]
     for device, ids in zip(live, held, strict=True):
@@ -82,6 +81,27 @@ def _required(world: World) -> set[bytes]:
     required = world.acked.keys() - doubtful
     found = {id_ for device in world.belonging() for id_ in device.hold()} if doubtful else set()
     return required | (found & world.acked.keys() - world.apart)
+
+
+def _wait(world: World, live: list[Device], required: set[bytes]) -> bool:
+    """Let time pass until all hold the same, and all that they must; return whether syncing came to its end by then.
+
+    What was lost is put back within a day. What only the one notices who misses it takes some days; weeks, where it was
+    put out in vain before. Where the sharing has ended nobody can say so, and machines are switched on anew instead.
+    """
+    is_quiet = False
+    for number, wait_s in enumerate(WAITS_S):
+        for device in world.devices:
+            device.system.advance(wait_s)
+            if number and device.member.book.is_ended():
+                device.system.boot()
+        is_quiet = _calm(world, live)
+        known = [device for device in live if _is_known(device, live)]
+        held = [device.hold() for device in known]
+        places = [device.member.book.places() for device in known]
+        if all(ids >= required and ids == held[0] for ids in held) and all(one == places[0] for one in places):
+            break
+    return is_quiet
 
 
 def _calm(world: World, live: list[Device]) -> bool:

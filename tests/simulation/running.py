@@ -15,6 +15,8 @@ from simulation.steps import STEPS, Plan, plan_of
 from simulation.violation import Violation
 from simulation.world import World
 
+from couplejournal.testing.disks import CrashError
+
 TIERS = (8, 8, 8, 3)
 
 
@@ -56,7 +58,7 @@ def run(plan: Plan, *, is_real: bool = False) -> tuple[str, Failure | None]:
             invariants.require_end(world)
         except Violation as broken:
             return world.digest(), Failure(plan, at, str(broken))
-        except Exception as error:  # noqa: BLE001 - whatever else comes out of the library is a broken promise too
+        except (Exception, CrashError) as error:  # noqa: BLE001 - whatever else comes out is a broken promise too
             return world.digest(), Failure(plan, at, f"error {type(error).__name__}: {error}")
         return world.digest(), None
 

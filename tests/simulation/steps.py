@@ -22,7 +22,9 @@ MACHINES: Final[Mapping[str, int]] = MappingProxyType({
     "pass_time": 10, "set_clock": 3, "back_up": 4, "restore": 4, "clone": 1, "lose": 1, "unplug": 2, "plug": 3,
     "other_book": 1,
 })  # fmt: skip
-DRIVE: Final[Mapping[str, int]] = MappingProxyType({act: weight * 2 for act, weight in HOSTILE.items()})
+DRIVE: Final[Mapping[str, int]] = MappingProxyType({
+    **{act: weight * 2 for act, weight in HOSTILE.items()}, "zero_fill": 12, "flip": 8,  # what no listing shows
+})  # fmt: skip
 WEIGHTS: Final[Mapping[str, int]] = MappingProxyType({**PEOPLE, **PROGRAMS, **MACHINES, **DRIVE})
 _ALWAYS: Final = frozenset({"write", "sync", "deliver"})
 

@@ -59,19 +59,19 @@ def test_a_file_is_covered_by_its_own_branch_alone() -> None:
     _, ben = forked()
     by_run: dict[bytes, set[int]] = {}
     for held in held_in(ben):
-        runs = ben.book.runs(held)
+        runs = ben.book.runs([held])[0]
         assert [run.first for run in runs][::-1][0] == held.first
         assert runs[0].last == held.last
         for run in runs:
             by_run.setdefault(run.stream, set()).update(range(run.first, run.last + 1))
     assert sorted(map(sorted, by_run.values())) == [[1], [2, 3], [2, 3]]
     straight = next(held for held in ben.book.held() if held.stream != STREAM and not held.is_key)
-    assert ben.book.runs(straight) == [Run(straight.stream, straight.first, straight.last)]
+    assert ben.book.runs([straight])[0] == [Run(straight.stream, straight.first, straight.last)]
     unknown = Held(path="", size_bytes=1, digest=b"d" * 16, stream=STREAM, first=1, last=2, is_key=False, is_mine=False)
-    assert ben.book.runs(unknown) == []
+    assert ben.book.runs([unknown])[0] == []
     nowhere = Held(path="", size_bytes=1, digest=b"d" * 16, stream=b"N" * 16, first=1, last=2, is_key=False,
                    is_mine=False)  # fmt: skip
-    assert ben.book.runs(nowhere) == []
+    assert ben.book.runs([nowhere])[0] == []
 
 
 def test_what_was_taken_tells_its_branch() -> None:
@@ -80,7 +80,7 @@ def test_what_was_taken_tells_its_branch() -> None:
     for file in [*many(ana, "one", "two", "three"), *many(ana, "one", "TWO", "THREE")]:
         [taken] = ben.book.take([file])
         assert taken.verdict in (Verdict.KNOWN, Verdict.STORED)
-        runs = ben.book.runs(taken)
+        runs = ben.book.runs([taken])[0]
         assert runs
         assert (runs[-1].first, runs[0].last) == (taken.first, taken.last)
 
@@ -97,16 +97,16 @@ def test_delivery_is_known_for_each_branch() -> None:
     ana.take_from(ben)
     ana.view()
     files = {held.digest: held for held in ana.book.held() if held.stream == STREAM}
-    seen = {held.last: set[bool | None]() for held in files.values()}
+    lacks = {held.last: set[bool]() for held in files.values()}
     for held in files.values():
-        seen[held.last].add(ana.book.seen(held, since_ms=0))
-    assert seen == {1: {True}, 2: {True, False}}
+        lacks[held.last].add(ana.book.lacks(held, ben.own.id))
+    assert lacks == {1: {False}, 2: {True, False}}
     assert ana.book.reached() is False
     ben.book.take([other[2]])
     ben.book.acknowledge()
     meet([ana, ben])
     ana.view()
-    assert {ana.book.seen(held, since_ms=0) for held in files.values()} == {True}
+    assert {ana.book.lacks(held, ben.own.id) for held in files.values()} == {False}
     ben.book.acknowledge()
     meet([ana, ben])
     ana.view()

@@ -241,24 +241,96 @@ def test_an_acknowledgement_is_due_after_a_start_anew() -> None:
         assert member.book.acknowledge() is False
 
 
-def test_delivery_is_known_from_acknowledgements() -> None:
-    """A file counts as seen once a device of the other person has said so, and as unseen once one could have."""
+def test_what_a_device_lacks_is_known_from_its_acknowledgements() -> None:
+    """A file counts as lacked by each device that did not tell to hold it; one of acknowledgements alone by nobody."""
     ana, ben, phone = pair("ana", "ben", "ana phone")
     op = ana.write("one")
     [held] = [one for one in ana.book.held() if one.stream == op.stream]
-    ana.view()
-    assert ana.book.seen(held, since_ms=op.clock[0]) is None
-    ben.write("he has not seen it")
+    assert not ana.book.lacks(held, ben.own.id)  # nothing was read yet
     phone.take_from(ana)
     phone.book.acknowledge()
-    meet([ana, ben, phone], rounds=1)
+    ana.take_from(phone)
     ana.view()
-    assert ana.book.seen(held, since_ms=op.clock[0] + 1000) is None
-    assert ana.book.seen(held, since_ms=op.clock[0]) is False
+    assert ana.book.reached() is None
+    assert [ana.book.lacks(held, one.own.id) for one in (ana, ben, phone)] == [False, True, False]
+    ben.take_from(ana)
     ben.book.acknowledge()
     ana.take_from(ben)
     ana.view()
-    assert ana.book.seen(held, since_ms=op.clock[0]) is True
+    assert not ana.book.lacks(held, ben.own.id)
+    known = {one.digest for one in ana.book.held()}
+    assert ana.book.acknowledge()
+    [alone] = [one for one in ana.book.held() if one.digest not in known]
+    ana.view()
+    assert not ana.book.lacks(alone, ben.own.id)
+
+
+def lone(member: Member) -> list[int]:
+    """Return the numbers of a device's acknowledgements without heads."""
+    own = (op for op in member.ops() if op.key == member.own.id and op.word == "seen")
+    return [op.seq for op in own if not words.decode_fields(words.Seen, op.fields).heads]
+
+
+def quiet_pair() -> tuple[Member, Member]:
+    """Return two devices of which none has anything to acknowledge."""
+    ana, ben = pair()
+    ana.write("one")
+    meet([ana, ben])
+    while sum(one.book.acknowledge() for one in (ana, ben)):
+        meet([ana, ben])
+    return ana, ben
+
+
+def test_a_device_that_lacks_something_tells_so_by_itself() -> None:
+    """After a day, and then ever more seldom; not where nothing is missing, and at once no more when it came."""
+    _, ben = quiet_pair()
+    told = []
+    ben.book.note_lacking(1)
+    for hour in range(20 * 24):
+        ben.system.ms += 3_600_000
+        if hour % 5 == 0:
+            ben.reopen()
+        ben.book.note_lacking(1)
+        if ben.book.acknowledge():
+            told.append((hour + 1) // 24)
+    assert told == [1, 3, 7, 14]  # the last as the sign of life that everybody gives after a week
+    assert len(lone(ben)) == 4
+    ben.book.note_lacking(0)
+    ben.system.ms += 12 * 3_600_000
+    assert not ben.book.acknowledge()
+
+
+def test_whatever_comes_and_goes_one_reminder_a_day_is_enough() -> None:
+    """A host that changes each hour what is missing makes a device speak once a day, and no more."""
+    _, ben = quiet_pair()
+    for hour in range(10 * 24):
+        ben.system.ms += 3_600_000
+        ben.book.note_lacking(1 + hour % 3)
+        ben.book.acknowledge()
+    assert 9 <= len(lone(ben)) <= 10
+    ben.system.ms -= 400 * 24 * 3_600_000  # nor does a clock that was set back
+    told = [ben.book.acknowledge() for _ in range(5)]
+    assert sum(told) <= 1
+    for hour in range(2 * 24):
+        ben.system.ms += 3_600_000
+        ben.book.note_lacking(hour % 2)  # what is missing for an hour is only on its way
+        assert not ben.book.acknowledge()
+
+
+def test_words_carry_the_reminder() -> None:
+    """Whoever writes anyway says in the same file that something is missing, and writes none for it alone."""
+    ana, ben = quiet_pair()
+    ben.book.note_lacking(2)
+    ben.system.ms += 25 * 3_600_000
+    files = files_of(ben)
+    ben.write("two")
+    assert len(lone(ben)) == 1
+    assert not ben.book.acknowledge()
+    assert files_of(ben) == files + 1
+    ana.take_from(ben)
+    ana.view()
+    assert ana.book.told_all() == {ben.own.id: 1}
+    assert ben.book.told_all() == {}
 
 
 def test_a_silent_device_gives_a_sign_of_life_each_week() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import attrs
@@ -138,7 +138,9 @@ class FakeBook:
         self.forked: set[bytes] = set()
         self.tier = 0
         self.batches: list[int] = []
-        self.answers: dict[bytes, bool | None] = {}
+        self.elsewhere: bool | None = True
+        self.told: dict[bytes, int] = {}
+        self.lacked: dict[bytes, set[bytes]] = {}
         self._toys: dict[str, Toy] = {}
         if not self.files:
             self._add(KEYS, (b"admit",))
@@ -211,8 +213,15 @@ class FakeBook:
             if after > before + 1
         ]
 
-    def seen(self, held: Held, *, since_ms: int) -> bool | None:
-        return self.answers.get(held.digest)
+    def told_all(self) -> Mapping[bytes, int]:
+        return dict(self.told)
+
+    def lacks(self, held: Held, key: bytes) -> bool:
+        return held.digest in self.lacked.get(key, ())
+
+    def is_elsewhere(self, held: Held) -> bool | None:
+        assert held.path in self.files
+        return self.elsewhere
 
     def take(self, files: Sequence[bytes]) -> list[Taken]:
         self.batches.append(len(files))
@@ -274,6 +283,8 @@ class FakeBook:
         return {number: op for (stream, number), op in self.ops().items()
                 if stream == file.stream and file.first <= number <= file.last}  # fmt: skip
 
-    def runs(self, file: File) -> Sequence[Run]:
-        branch = file.digest if file.stream in self.forked else file.stream  # no file of a fork holds another one's
-        return [Run(branch, file.first, file.last)]
+    def runs(self, files: Sequence[File]) -> Sequence[Sequence[Run]]:
+        return [[Run(self._branch_of(file), file.first, file.last)] for file in files]
+
+    def _branch_of(self, file: File) -> bytes:
+        return file.digest if file.stream in self.forked else file.stream  # no file of a fork holds another one's

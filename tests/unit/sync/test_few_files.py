@@ -6,6 +6,7 @@ from collections import Counter
 
 import pytest
 
+from couplejournal.book.acks import Acknowledged
 from couplejournal.sync import Sync, SyncMemory, SyncReport
 from couplejournal.testing.drives import CountingDrive, DriveSim
 from couplejournal.testing.pairs import Member, pair
@@ -24,9 +25,14 @@ class Syncing:
         self.drive = CountingDrive(sim.face(number))
         memory = SyncMemory(member.disk, member.state / "sync.json")
         self.engine = Sync(member.book, self.drive, memory, member.system)
+        self.heard: dict[bytes, int] = {}
+        member.book.acknowledged = self.acknowledged = Acknowledged()
 
     def sync(self, *, may_found: bool = False) -> SyncReport:
-        """Sync once."""
+        """Sync once, after a look at what the others told."""
+        for op in self.member.book.ops_after(self.heard):
+            self.acknowledged.feed(op)
+            self.heard[op.stream] = max(op.seq, self.heard.get(op.stream, 0))
         report = self.engine.run(may_found=may_found)
         assert report.drive == "ok"
         assert report.problems == ()
@@ -62,7 +68,8 @@ def write_one_by_one(count: int, *, between: int = 10) -> None:
             brought += ben.sync().changed
             seen += ben.member.book.acknowledge()
             ben.sync()
-        assert max(streams_in(sim).values()) <= FILES_PER_STREAM + 24, "with those that wait ten minutes to go"
+        waiting = 24 + 4 * between  # ten minutes, and for the other to tell that they came
+        assert max(streams_in(sim).values()) <= FILES_PER_STREAM + waiting
     assert ana.made() - before <= MADE_PER_ENTRY * count
     assert seen <= brought
     for _ in range(5):

@@ -78,6 +78,35 @@ def test_made_handed_over_and_then_folded() -> None:
     assert ana.book.words() == ben.book.words() == {f"word {number}" for number in range(COUNT)}
 
 
+def test_nothing_goes_before_another_device_holds_it() -> None:
+    """As long as nobody told that they hold it the small files stay, however often one looks; then they go."""
+    couple, ana, ben = chatted()
+    ana.book.elsewhere = False
+    for _ in range(6):
+        couple.system.pass_by(hours=24)
+        couple.round()
+    assert ana.drive.counts["remove"] == 0
+    assert ranges(couple) == sorted([WHOLE, *ONE_BY_ONE])
+    ana.book.elsewhere = True
+    couple.round()
+    assert ranges(couple) == held_ranges(ana) == FOLDED
+    assert ben.book.words() == {f"word {number}" for number in range(COUNT)}
+
+
+def test_where_there_is_no_other_device_it_takes_a_month() -> None:
+    """Nobody could tell, so time has to do: a month, in which a client that works at all has uploaded the file."""
+    couple, ana, _ = chatted()
+    ana.book.elsewhere = None
+    couple.round()
+    couple.round()
+    couple.system.pass_by(hours=24 * 29)
+    couple.round()
+    assert ranges(couple) == sorted([WHOLE, *ONE_BY_ONE])
+    couple.system.pass_by(hours=25)
+    couple.round()
+    assert ranges(couple) == FOLDED
+
+
 def test_an_idle_sync_stays_one_listing() -> None:
     """When all is folded a sync reads nothing, writes nothing, on the drive or here."""
     couple, ana, ben = chatted()

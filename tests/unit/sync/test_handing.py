@@ -168,38 +168,6 @@ def test_partly_covered_is_lost(pair: Couple) -> None:
     assert ben.sync().restored == 1
 
 
-def test_unheard_segment_goes_out_under_a_fresh_name(pair: Couple) -> None:
-    """What the other still does not acknowledge a day later goes out once more under a fresh name, and only once."""
-    ana, _ = pair.devices
-    toy = ana.book.write("tea?")
-    ana.sync()
-    ana.sync()
-    digest = hashlib.sha256(toy.seal()).digest()[:16]
-    ana.book.answers[digest] = False
-    pair.system.pass_by(hours=23)
-    ana.sync()
-    assert ana.writes == 0
-    pair.system.pass_by(hours=2)
-    ana.sync()
-    assert published(ana.drive.calls) == [toy.path.replace(".seg", "-r1.seg")]
-    for _ in range(3):
-        pair.system.pass_by(hours=50)
-        assert (ana.sync().outbox, ana.writes) == (0, 0)
-
-
-@pytest.mark.parametrize("answer", [True, None])
-def test_heard_or_silent_repeats_nothing(pair: Couple, answer: bool | None) -> None:
-    """What was acknowledged, or of which nothing is known, does not go out again."""
-    ana, _ = pair.devices
-    toy = ana.book.write("tea?")
-    ana.book.answers[hashlib.sha256(toy.seal()).digest()[:16]] = answer
-    ana.sync()
-    ana.sync()
-    pair.system.pass_by(hours=100)
-    ana.sync()
-    assert ana.writes == 0
-
-
 def test_folder_in_the_way(pair: Couple) -> None:
     """A folder that squats on a segment's name makes the same bytes go out under a fresh one."""
     ana, ben = pair.devices
