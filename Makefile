@@ -21,7 +21,7 @@ demo: $(VENV)/run.stamp  ## two people, one folder: the main job, end to end
 test: $(VENV)/test.stamp  ## every quick test, against the built wheel
 	$(PYTEST) -n auto
 
-check: lint types layers docs test  ## what CI calls first
+check: lint types layers test  ## what CI calls first; the tests of docs are among the tests
 
 format: $(VENV)/check.stamp  ## rewrite what a tool can put right
 	$(PY) -m ruff format .
@@ -40,7 +40,7 @@ layers: $(VENV)/check.stamp
 docs: $(VENV)/test.stamp  ## links, glossary, references
 	$(PYTEST) tests/docs
 
-long: $(VENV)/test.stamp $(VENV)/fuzz.stamp $(VENV)/drives.stamp $(VENV)/reference.stamp  ## simulation, crash points, real drives, fuzz: at most 18 minutes
+long: $(VENV)/test.stamp $(VENV)/fuzz.stamp $(VENV)/drives.stamp $(VENV)/reference.stamp  ## simulation, crash points, real drives, fuzz: at most 16 minutes
 	$(PYTEST) -n auto -m "(long or drives) and not bench" --hypothesis-profile=long
 
 # As root it installs what is missing of the system's packages first, unless DRIVES_INSTALL=no.
@@ -56,8 +56,9 @@ crashes: $(VENV)/test.stamp  ## every crash point of every command: an hour, wit
 bench: $(VENV)/test.stamp  ## ratios to a floor measured in the same run
 	$(PYTEST) -m bench -s
 
-fresh: $(VENV)/test.stamp  ## every property with a fresh seed, which is printed
+fresh: $(VENV)/test.stamp  ## every property, and 250 runs of the simulation, with fresh seeds, which are printed
 	$(PYTEST) -n auto -m "hypothesis and not bench" --hypothesis-profile=fresh
+	$(RUN) tests/simulation --seeds 250
 
 fuzz: $(VENV)/test.stamp $(VENV)/fuzz.stamp  ## every parser of foreign bytes, for FUZZ_SECONDS in all
 	$(RUN) tests/fuzz --seconds $(FUZZ_SECONDS) --corpus $(VENV)/fuzz

@@ -58,6 +58,7 @@ class Person:
     def __init__(self, name: str, home: Path, memory: MemoryDisk, drive: Drive) -> None:
         self.name = name
         self.home = home
+        self.memory = memory
         self.disk = CrashDisk(memory)
         self.drive = CrashDrive(drive)
         self.system = FakeSystem(home.name)
@@ -175,10 +176,14 @@ class Two:
 
 
 def quiet(*people: Person) -> None:
-    """Let everybody sync until nothing moves any more."""
-    for _ in range(8):
+    """Let everybody sync until a round leaves every disk as it was, so that nothing moves any more."""
+    for _ in range(PATIENCE):
+        before = [dict(person.memory.files) for person in people]
         for person in people:
             person.journal().sync()
+        if [person.memory.files for person in people] == before:
+            return
+    raise AssertionError("those who only sync never came to an end")
 
 
 def copied(memory: MemoryDisk) -> MemoryDisk:

@@ -127,8 +127,8 @@ def points(count: int, *, step: int, shift: int) -> range:
 
 
 def stride(fault: str) -> int:
-    """Return 3 for crashes after a call; a crash before the next one is nearly the same, and tried at every ninth."""
-    return 3 if fault in {"crash after", "after"} else 9
+    """Return 5 for crashes after a call; a crash before the next one is nearly the same, and tried at every ninth."""
+    return 5 if fault in {"crash after", "after"} else 9
 
 
 @pytest.mark.parametrize("number", [0, 1], ids=["inviter", "joiner"])

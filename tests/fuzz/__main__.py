@@ -1,6 +1,7 @@
 """Fuzz the parsers of foreign bytes: `python tests/fuzz --seconds 300`, or `--runs 10000000 --target segment-header`.
 
-Each target runs in a process of its own under atheris (libFuzzer with the coverage of Python code). What it found
+Each target runs in a process of its own under atheris (libFuzzer with the coverage of Python code), forked from one
+that has imported everything. What it found
 interesting is kept in a corpus and is the beginning of the next run; an input that breaks a promise becomes a case, is
 shown, and ends that target. Cases stay in `tests/fuzz/cases` and are tried by every `make test`.
 """
@@ -11,9 +12,7 @@ import argparse
 import hashlib
 import importlib.util
 import json
-import os
 import re
-import subprocess
 import sys
 import tempfile
 import time
@@ -26,7 +25,8 @@ _HERE: Final = Path(__file__).resolve()
 if str(_HERE.parents[1]) not in sys.path:  # with a safe path nothing of the checkout is found by itself
     sys.path.insert(0, str(_HERE.parents[1]))
 
-from fuzz.harness import CASES, Target, all_seeds, attempt, require, targets  # noqa: E402 - see above
+from fuzz.harness import CASES, Target, all_seeds, targets  # noqa: E402 - see above
+from fuzz.nursery import NURSERY, Nursery, tend  # noqa: E402 - see above
 
 ATHERIS: Final = "atheris"
 SECONDS_FOR_ONE: Final = 20  # libFuzzer's own last resort; `attempt` counts processor time, and is far stricter
@@ -35,14 +35,6 @@ _EXECUTED: Final = re.compile(r"stat::number_of_executed_units: (\d+)")
 _PEAK: Final = re.compile(r"stat::peak_rss_mb: +(\d+)")
 _RUNNING: Final = re.compile(r"^#(\d+)\s", re.MULTILINE)
 _GRACE_S: Final = 300
-
-
-def _planted(data: bytes) -> None:
-    """Break a promise for one in sixteen million inputs of three bytes: what chance alone does not find in a minute."""
-    require(data[:1] != b"C" or data[1:2] != b"J" or data[2:3] != b"S", "nothing is planted here")
-
-
-PLANTED: Final = Target("planted", _planted, lambda: [b"xyz"], limit_bytes=16)
 
 
 @attrs.frozen
@@ -71,41 +63,32 @@ def has_fuzzer() -> bool:
     return importlib.util.find_spec(ATHERIS) is not None
 
 
-def fuzz(
-    target: Target, *, seconds: float, runs: int, corpus: Path, cases: Path = CASES, is_guided: bool = True
-) -> Outcome:
-    """Fuzz one target in a child, for so many seconds or (if not 0) runs, whichever ends first.
+def fuzz(target: Target, nursery: Nursery, *, seconds: float, runs: int, corpus: Path, cases: Path = CASES) -> Outcome:
+    """Fuzz one target in a fork of the nursery, for so many seconds or (if not 0) runs, whichever ends first.
 
-    Not guided, what the corpus holds is changed without a look at what the code does with it: many times as fast.
+    Raises:
+        RuntimeError: the fuzzer itself failed.
     """
     folder = corpus / target.name
     folder.mkdir(parents=True, exist_ok=True)
     for seed in all_seeds(target):
         (folder / hashlib.sha256(seed).hexdigest()[:32]).write_bytes(seed)
-    began = time.monotonic()
     with tempfile.TemporaryDirectory() as scratch:
         options = [
             f"-max_total_time={max(1, round(seconds))}", f"-max_len={target.limit_bytes}",
             f"-timeout={SECONDS_FOR_ONE}", f"-rss_limit_mb={MEMORY_MB}", f"-artifact_prefix={scratch}/",
             "-print_final_stats=1", "-verbosity=1", *([f"-runs={runs}"] if runs else []),
-            *([] if is_guided else ["-keep_seed=1", "-reduce_inputs=0"]), str(folder),
+            *([] if nursery.is_guided else ["-keep_seed=1", "-reduce_inputs=0"]), str(folder),
         ]  # fmt: skip
-        how = "--within" if is_guided else "--within-unguided"
-        child = subprocess.run(
-            [sys.executable, str(_HERE), how, target.name, *options], capture_output=True, text=True,
-            check=False, timeout=seconds + _GRACE_S, errors="replace",
-            env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},
-        )  # fmt: skip
-        told = child.stderr + child.stdout
+        ended = nursery.run(target.name, options, limit_s=seconds + _GRACE_S)
         case = _kept(Path(scratch), cases / target.name)
-    executed = _EXECUTED.search(told)
-    peak = _PEAK.search(told)
-    running = [int(found) for found in _RUNNING.findall(told)]
-    if child.returncode and case is None:
-        raise RuntimeError(f"the fuzzer itself failed on {target.name}:\n{told[-2000:]}")
+    executed = _EXECUTED.search(ended.told)
+    peak = _PEAK.search(ended.told)
+    running = [int(found) for found in _RUNNING.findall(ended.told)]
+    if ended.code and case is None:
+        raise RuntimeError(f"the fuzzer itself failed on {target.name} ({ended.code}):\n{ended.told[-2000:]}")
     count = int(executed[1]) if executed else max(running, default=0)
-    took = time.monotonic() - began
-    return Outcome(target.name, count, took, int(peak[1]) if peak else 0, case, told[-4000:])
+    return Outcome(target.name, count, ended.seconds, int(peak[1]) if peak else 0, case, ended.told[-4000:])
 
 
 def _kept(scratch: Path, cases: Path) -> Path | None:
@@ -116,20 +99,6 @@ def _kept(scratch: Path, cases: Path) -> Path | None:
         kept.write_bytes(found.read_bytes())
         return kept
     return None
-
-
-def _within(name: str, options: list[str], *, is_guided: bool) -> None:
-    """Be the child: import everything so that the fuzzer sees its branches, and hand over to it."""
-    import atheris
-
-    with atheris.instrument_imports(include=["couplejournal" if is_guided else "nothing"]):
-        target = (targets() | {PLANTED.name: PLANTED})[name]
-        for seed in target.seeds():  # what is imported late is imported now
-            attempt(target, seed)
-    if target is PLANTED or not is_guided:  # without any counter the fuzzer would not begin
-        target = attrs.evolve(target, run=atheris.instrument_func(target.run))
-    atheris.Setup([name, *options], lambda data: attempt(target, data))
-    atheris.Fuzz()
 
 
 def _arguments() -> argparse.Namespace:
@@ -146,8 +115,8 @@ def _arguments() -> argparse.Namespace:
 
 def main() -> int:
     """Fuzz what is asked for; return 1 if anything was found."""
-    if sys.argv[1:2] in (["--within"], ["--within-unguided"]):
-        _within(sys.argv[2], sys.argv[3:], is_guided=sys.argv[1] == "--within")
+    if sys.argv[1:2] == [NURSERY]:
+        tend(sys.argv[2], sys.argv[3:])
         return 0
     arguments = _arguments()
     if not has_fuzzer():
@@ -155,11 +124,12 @@ def main() -> int:
         return 0
     wanted = [target for name, target in targets().items() if not arguments.target or name in arguments.target]
     has_found = False
-    with tempfile.TemporaryDirectory() as scratch:
+    names = [target.name for target in wanted]
+    with tempfile.TemporaryDirectory() as scratch, Nursery(names, is_guided=not arguments.unguided) as nursery:
         for target in wanted:
             outcome = fuzz(
-                target, seconds=arguments.seconds / len(wanted), runs=arguments.runs,
-                corpus=arguments.corpus or Path(scratch), cases=arguments.cases, is_guided=not arguments.unguided,
+                target, nursery, seconds=arguments.seconds / len(wanted), runs=arguments.runs,
+                corpus=arguments.corpus or Path(scratch), cases=arguments.cases,
             )  # fmt: skip
             print(outcome.line(), flush=True)
             if outcome.case is not None:

@@ -149,7 +149,8 @@ def fold_acknowledgements(data: bytes) -> None:
     for key in KEYS:
         for seq in (0, 1, 60, 2**63):
             answers = {
-                (found.holders(key[:16], seq), found.is_seen(key[:16], seq, since_ms=0, counts=bool)) for found in both
+                (found.holders(key[:16], seq), found.is_seen(key[:16], seq, counts=bool), *found.told_all().items())
+                for found in both
             }
             require(len(answers) == 1, "acknowledgements know no order")
 

@@ -177,4 +177,4 @@ def test_equal_operations_give_equal_views() -> None:
 @pytest.mark.long
 def test_equal_operations_give_equal_views_at_length() -> None:
     """The same, longer and more often."""
-    run_state_machine_as_test(Convergence, settings=settings(max_examples=400, stateful_step_count=80))
+    run_state_machine_as_test(Convergence, settings=settings(max_examples=250, stateful_step_count=80))

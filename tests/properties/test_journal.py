@@ -163,4 +163,4 @@ def test_journals_agree() -> None:
 @pytest.mark.long
 def test_journals_agree_in_many_cases() -> None:
     """The same, with many more and longer cases."""
-    run_state_machine_as_test(Journals, settings=settings(max_examples=150, stateful_step_count=40))
+    run_state_machine_as_test(Journals, settings=settings(max_examples=100, stateful_step_count=40))
