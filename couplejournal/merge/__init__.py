@@ -17,6 +17,7 @@ from __future__ import annotations
 from couplejournal.merge.answers import Opener
 from couplejournal.merge.apart import TAKEN_OVER, Apart, apart_of, taken_over_by
 from couplejournal.merge.frozen import Frozen, Marks, OrderKey, Record, Written
+from couplejournal.merge.overlap import is_overlap
 from couplejournal.merge.sealed import NO_ANSWERS, Answers, Prompted, Sealed, due_releases, entry_named
 from couplejournal.merge.shards import FrozenShards, Shards
 from couplejournal.merge.state import State
@@ -43,6 +44,7 @@ __all__ = [
     "apart_of",
     "due_releases",
     "entry_named",
+    "is_overlap",
     "taken_over_by",
     "versions_of",
 ]

@@ -12,6 +12,7 @@ from typing import Final, Protocol, TypeAlias
 import msgspec
 
 from couplejournal.merge.frozen import Written
+from couplejournal.merge.overlap import is_intimate_overlap
 from couplejournal.merge.sealed import NO_ANSWERS, Answers, Prompted, Sealed, entry_named
 from couplejournal.ops.codec import encode
 from couplejournal.ops.op import Op
@@ -75,6 +76,7 @@ class AnswerState:
     ) -> tuple[list[Written], list[Written]]:
         """Judge what changed; return the answers that are open now and were not, and those that were and are not.
 
+        One that shows other lines than before, since another answer opened or no longer counts, is in both.
         ``basis`` is equal to that of the last time where ``persons`` and ``counts`` still say the same of everything.
         """
         if not self._seals and not self._skips:
@@ -99,8 +101,8 @@ class AnswerState:
         self._touched.clear()
         self.answers = Answers(prompts, skipped)
         return (
-            [one for answer, one in after.items() if answer not in before],
-            [one for answer, one in before.items() if answer not in after],
+            [one for answer, one in after.items() if before.get(answer) != one],
+            [one for answer, one in before.items() if after.get(answer) != one],
         )
 
     def _touch(self, *answers: bytes) -> None:
@@ -206,18 +208,23 @@ def _place(said: Sealed | tuple[Op, object]) -> tuple[tuple[int, int], bytes]:
 
 def _open_entries(prompted: Prompted | None) -> dict[bytes, Written]:
     """Return the answers that are open, as the entries that they are."""
-    return {} if prompted is None else {one.id: _written(one) for one in prompted.sealed if one.is_answer}
+    if prompted is None:
+        return {}
+    return {one.id: _written(one, prompted.shown(one)) for one in prompted.sealed if one.is_answer}
 
 
-def _written(one: Sealed) -> Written:
+def _written(one: Sealed, text: str) -> Written:
     """Return an open answer as an entry: its author, time and id are those of the sealing."""
     prompt = one.seal.prompt
     entry = entry_named(prompt)
+    fields = {"prompt": prompt, "text": text}
+    if is_intimate_overlap(prompt):
+        fields["tender"] = "intimate"
     write = Write(
         kind=KIND,
         schema=1,
         happened=(one.op.clock[0], 0, "instant"),
-        fields=msgspec.Raw(encode({"prompt": prompt, "text": one.text})),
+        fields=msgspec.Raw(encode(fields)),
         refs=() if entry is None else ((ANSWERS_TO, entry),),
     )
     return Written(one.op, write)

@@ -11,6 +11,7 @@ from typing import Final
 
 import msgspec
 
+from couplejournal.merge.overlap import is_overlap, overlap
 from couplejournal.ops.op import Op
 from couplejournal.ops.words import Release, Seal
 
@@ -74,6 +75,13 @@ class Prompted(msgspec.Struct, frozen=True, gc=False):
     def of_other(self, person: bytes) -> tuple[Sealed, ...]:
         """Return those of the other person."""
         return tuple(one for one in self.sealed if one.person != person)
+
+    def shown(self, one: Sealed) -> str:
+        """Return what both see of an open answer: its text, or only the lines that an open one of the other has too."""
+        text = one.text or ""
+        if not is_overlap(self.prompt):
+            return text
+        return overlap(text, [other.text or "" for other in self.of_other(one.person) if other.is_answer])
 
 
 class Answers(msgspec.Struct, frozen=True, gc=False):

@@ -164,14 +164,9 @@ class State:
     def _place_answers(
         self, persons: Mapping[bytes, bytes | None], accepted: Mapping[bytes, Mapping[bytes, int]]
     ) -> None:
-        """Put sealed answers that are open by now among the entries, and take out those that are no longer."""
+        """Take out sealed answers that are no longer open, or show other lines, and put in those that are open now."""
         basis = persons, accepted, self._moved.copy() if accepted else None
         opened, closed = self._answers.settle(persons, lambda op: is_counted(op, accepted, self._moved), basis)
-        for one in opened:
-            self._written[one.op.id] = one
-            self._unordered.append((one.write.happened[0], one.op.clock, one.op.id))
-            for _, entry in one.write.refs:
-                self._mark(entry, one.op.id)
         if closed:
             gone = {one.op.id for one in closed}
             self._order = [key for key in self._order if key[2] not in gone]
@@ -179,6 +174,11 @@ class State:
                 self._written.discard(one.op.id)
                 for _, entry in one.write.refs:
                     self._unmark(entry, one.op.id)
+        for one in opened:
+            self._written[one.op.id] = one
+            self._unordered.append((one.write.happened[0], one.op.clock, one.op.id))
+            for _, entry in one.write.refs:
+                self._mark(entry, one.op.id)
 
     def _unmark(self, entry: bytes, referrer: bytes) -> None:
         """Forget that one entry refers to another."""

@@ -38,11 +38,11 @@ def what_helps(request: AnalysisRequest) -> AnalysisResult:
         answered += bool(ways)
         for way in ways:
             found[getattr(need.content, "want", ""), way].append(need.state in EASED)
-    rows = [
+    rows = tuple(
         (want, way, _how_often(sum(eased) / len(eased)))
         for (want, way), eased in sorted(found.items())
         if len(eased) >= LEAST_OF_A_KIND
-    ]
+    )
     if answered < LEAST_ANSWERED or not rows:
         return AnalysisResult.not_enough(
             f"This needs at least {LEAST_ANSWERED} needs of yours that were answered with care, and are over."

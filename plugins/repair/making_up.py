@@ -60,11 +60,7 @@ def what_reaches(request: AnalysisRequest) -> AnalysisResult:
         headline=f"Between {_percent(share.low)} and {_percent(share.high)} of the answered offers to make up reached "
         "the other.",
         bands=(_band("reached the other", share),),
-        tables=(
-            Table(title="in these forms, the most common first", columns=("form",), rows=[(form,) for form in forms]),
-        )
-        if forms
-        else (),
+        tables=(Table(title=FORMS, columns=("form",), rows=tuple((form,) for form in forms)),) if forms else (),
         notes=('"Not yet" and "no" are honest answers, and nothing follows from them.',),
     )
 

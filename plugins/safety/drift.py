@@ -47,7 +47,7 @@ def trend(request: AnalysisRequest) -> AnalysisResult:
         return AnalysisResult.not_enough(TOO_LITTLE)
     return AnalysisResult(
         headline=f"Your check-ins of the last {WEEKS} weeks, from 0 to {HIGHEST}.",
-        series=[_by_week(request.now, FIELDS[name], found) for name, found in shown.items()],
+        series=tuple(_by_week(request.now, FIELDS[name], found) for name, found in shown.items()),
         notes=("Each point is the mean of a week, between its lowest and its highest day.", HELP),
     )
 
@@ -67,10 +67,10 @@ def drift(request: AnalysisRequest) -> AnalysisResult:
     found = "further apart than in the beginning" if is_below else "closer than in the beginning" if is_above else ""
     later = sorted(days)[LEAST_DAYS:]
     zone = request.now.tzinfo
-    points = [
+    points = tuple(
         Point(at=datetime(day.year, day.month, day.day, tzinfo=zone), value=one.above - one.below)
         for day, one in zip(later, sums, strict=True)
-    ]
+    )
     return AnalysisResult(
         headline=f"Over time you have written that you feel {found}." if found else "No slow change is to be seen.",
         series=(
@@ -103,4 +103,4 @@ def _by_week(now: datetime, title: str, days: Mapping[date, float]) -> Series:
         points.append(
             Point(at=end, value=fmean(values), low=min(values), high=max(values)) if values else Point(at=end)
         )
-    return Series(title=title, points=points)
+    return Series(title=title, points=tuple(points))

@@ -9,7 +9,7 @@ from unit.bundled.writing import Written
 from couplejournal.errors import InvalidEntryError
 from couplejournal.model.validity import require_valid
 from couplejournal.plugins.kinds import as_core_kind
-from couplejournal.testing.plugins import view_of
+from couplejournal.testing.views import view_of
 
 
 def repaired(written: Written, *, ago: float, days: float, first: str = "ana") -> str:
