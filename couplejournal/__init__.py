@@ -51,9 +51,21 @@ if TYPE_CHECKING:
     from couplejournal.journal.safety import Safety
     from couplejournal.journal.status import EarlierStatus, PairingStatus, Status
     from couplejournal.model.change import Added, Change, Retracted, Revised
+    from couplejournal.model.consent import PartnerWords, PluginNotice
     from couplejournal.model.content import Content, RawContent
     from couplejournal.model.entry import Author, Entry, Ref
-    from couplejournal.model.kinds import Answer, Appreciation, Bid, Goal, Kind, Milestone, Note, Response, Step
+    from couplejournal.model.kinds import (
+        Answer,
+        Appreciation,
+        Bid,
+        Goal,
+        Kind,
+        Milestone,
+        Note,
+        Question,
+        Response,
+        Step,
+    )
     from couplejournal.pairing import Invitation, Joining, Pairing
     from couplejournal.sync import SyncReport
     from couplejournal.view import JournalView
@@ -69,11 +81,12 @@ _PLACES = {
     "couplejournal.journal": ("Journal",),
     "couplejournal.journal.answers": ("Answering",),
     "couplejournal.journal.notices": ("Notice",),
+    "couplejournal.model.consent": ("PartnerWords", "PluginNotice"),
     "couplejournal.model.content": ("Content", "RawContent"),
     "couplejournal.model.change": ("Added", "Change", "Retracted", "Revised"),
     "couplejournal.model.entry": ("Author", "Entry", "Ref"),
     "couplejournal.model.kinds": (
-        "Answer", "Appreciation", "Bid", "Goal", "Kind", "Milestone", "Note", "Response", "Step",
+        "Answer", "Appreciation", "Bid", "Goal", "Kind", "Milestone", "Note", "Question", "Response", "Step",
     ),
     "couplejournal.journal.opening": (
         "KEYCHAIN", "NO_PASSPHRASE", "create", "join", "lock", "open", "recover", "unlock",
@@ -131,7 +144,10 @@ __all__ = [
     "PairingError",
     "PairingStatus",
     "Parting",
+    "PartnerWords",
     "PluginError",
+    "PluginNotice",
+    "Question",
     "RawContent",
     "Recovery",
     "RecoveryError",

@@ -34,6 +34,16 @@ class System(Protocol):
         """Return a word that is another one on every machine and stays; empty where the system has none."""
 
 
+class Pacer(Protocol):
+    """Time that somebody waits for, as an argument: only what counts down for a person sleeps."""
+
+    def monotonic(self) -> float:
+        """Return seconds on a clock that never goes back."""
+
+    def sleep(self, seconds: float) -> None:
+        """Wait so long; Ctrl-C ends it."""
+
+
 class RealSystem:
     """The machine itself."""
 
@@ -44,6 +54,10 @@ class RealSystem:
     def monotonic(self) -> float:
         """Return seconds on a clock that never goes back."""
         return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """Wait so long; Ctrl-C ends it."""
+        time.sleep(seconds)
 
     def random_bytes(self, count: int) -> bytes:
         """Return ``count`` bytes from the operating system."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from couplejournal.cli import asking
+from couplejournal.cli.hosted import say_notices
 from couplejournal.cli.opening import (
     acknowledge,
     found_entry,
@@ -45,7 +46,9 @@ def reply(id: str, turn: str, text: str | None, *, no_sync: bool, as_json: bool)
     with opened() as journal:
         target = found_entry(journal, id, no_sync=no_sync)
         words = asking.text(text, what="Your words", is_needed=False)
-        entry = journal.reply(target, Response(turn, words))
+        content = Response(turn, words)
+        entry = journal.reply(target, content)
+        say_notices(journal, content)
         acknowledge(journal, entry, no_sync=no_sync, as_json=as_json)
 
 

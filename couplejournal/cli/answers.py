@@ -6,14 +6,17 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from couplejournal.cli import asking
+from couplejournal.cli import asking, settings
 from couplejournal.cli.opening import catch_up, hand_over, json_option, look, no_sync_option, opened, shorten
 from couplejournal.cli.output import print_json
 from couplejournal.cli.rendering import PREFIX_DIGITS, clean_line, counted, moment, name_or_partner, say, table, talk
 from couplejournal.cli.settings import Act
 from couplejournal.errors import NoSuchEntryError
+from couplejournal.model.question import Question
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from couplejournal.journal import Journal
     from couplejournal.journal.answers import Answering
     from couplejournal.sync import SyncReport
@@ -27,6 +30,12 @@ LIMITS: Final = (
     "late, or never open. That you have answered can be seen at once, and about how long it is: up to 4 KiB all look "
     "alike, beyond that the length is rounded up."
 )
+OVERLAP: Final = (
+    "One thing a line. Of each list only the lines that stand on both are shown; your whole list shows to you alone. "
+    "This is a rule that this program keeps, and no lock: once both have answered, another program on your partner's "
+    "device could read your whole list. And whoever lists everything learns everything that the other listed. It is "
+    "no promise of anything: what stands on both lists is something to talk about."
+)
 
 
 @click.command(cls=Act)
@@ -38,14 +47,16 @@ LIMITS: Final = (
 def seal(prompt: str, text: str | None, *, until: str | None, no_sync: bool, as_json: bool) -> None:
     """Seal an answer to PROMPT: nobody reads it before both have answered.
 
-    PROMPT is the ID of an entry that both can read, or a line that you agreed on, such as "winter plans". The text is
-    asked for when it is left out; `-` reads it from stdin.
+    PROMPT is the ID of an entry that both can read, or a line that you agreed on, such as "winter plans". If it begins
+    with `overlap:`, only the lines that both wrote are shown. The text is asked for when left out; `-` reads stdin.
     """
     with opened() as journal:
         now = _found(journal, prompt, no_sync=no_sync)
         journal.answers.require_answerable(now.prompt, until=until)  # before a text is typed for nothing
         talk(SEALED)
         talk(LIMITS)
+        if now.is_overlap:
+            talk(OVERLAP)
         typed = asking.text(text, what="Your answer")
         if not typed.strip():
             talk("nothing written, nothing sealed")
@@ -71,7 +82,7 @@ def answers(*, with_settled: bool, no_sync: bool, as_json: bool) -> None:
             return
         partner = name_or_partner(journal.partner_name)
         short = shorten(journal.view())
-        rows = [(short(one.prompt) if one.is_entry else clean_line(one.prompt), _stands(one, partner)) for one in found]
+        rows = [_row(journal, one, short, partner) for one in found]
         for line in table(rows):
             click.echo(line)
         if not found:
@@ -106,6 +117,15 @@ def skip(prompt: str, *, as_json: bool) -> None:
             print_json("answer/1", answering_fields(done))
             return
         say("skipped; it stays with you")
+
+
+def _row(journal: Journal, one: Answering, short: Callable[[str], str], partner: str) -> tuple[str, str]:
+    """Return a prompt and how it stands; a day's question by its id and its words, since its line tells little."""
+    question = None if one.is_entry else journal.questions.with_line(one.prompt)
+    if question is not None and isinstance(question.content, Question):
+        text, _ = question.content.text_in(settings.language())
+        return short(question.id), f"{clean_line(text)} · {_stands(one, partner)}"
+    return (short(one.prompt) if one.is_entry else clean_line(one.prompt)), _stands(one, partner)
 
 
 def answering_fields(one: Answering) -> dict[str, object]:
@@ -153,7 +173,7 @@ def _tell(journal: Journal, prompt: str, outcome: SyncReport | str | None, *, as
 
 def _stands(one: Answering, partner: str) -> str:
     """Return how a prompt stands in a sentence: what I can do, and never what the other should."""
-    facts = [_state(one, partner)]
+    facts = [state_words(one, partner)]
     if one.until is not None and one.theirs != "late":
         facts.append(f"until {moment(one.until)}")
     if one.closed and (one.mine, one.theirs) == ("open", "open"):
@@ -163,8 +183,11 @@ def _stands(one: Answering, partner: str) -> str:
     return " · ".join(facts)
 
 
-def _state(one: Answering, partner: str) -> str:
+def state_words(one: Answering, partner: str) -> str:
+    """Return where a prompt stands, as a phrase."""
     if (one.mine, one.theirs) == ("open", "open"):
+        if one.is_overlap and not any(one.their_texts):
+            return "both are open: no line stands on both lists"
         return f"both are open: {', '.join(f'`show {entry[:PREFIX_DIGITS]}`' for entry in one.entries)}"
     if one.mine in ("none", "sealed") and one.theirs == "late":
         return "its time is over, so it stays closed"

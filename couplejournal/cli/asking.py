@@ -258,6 +258,22 @@ def forget_ahead() -> None:
             termios.tcflush(sys.stdin.fileno(), termios.TCIFLUSH)
 
 
+@contextlib.contextmanager
+def keys_unseen() -> Iterator[None]:
+    """Let keys that are pressed meanwhile not show, where the terminal can do that; Ctrl-C goes on working."""
+    with contextlib.ExitStack() as stack:
+        with contextlib.suppress(ImportError, OSError, ValueError):
+            import termios
+
+            descriptor = sys.stdin.fileno()
+            with contextlib.suppress(termios.error):
+                before = termios.tcgetattr(descriptor)
+                stack.callback(termios.tcsetattr, descriptor, termios.TCSADRAIN, before)
+                quiet = [*before[:3], before[3] & ~termios.ECHO, *before[4:]]
+                termios.tcsetattr(descriptor, termios.TCSADRAIN, quiet)
+        yield
+
+
 def optional_line(question: str) -> str:
     """Return one line that a person types and that is no secret, empty for none."""
     return _answer(f"{question} ")

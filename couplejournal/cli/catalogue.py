@@ -30,12 +30,16 @@ COMMANDS: Final[dict[str, Listing]] = {
     "revise": Listing("changing:revise", "Give an entry another text."),
     "share": Listing("changing:share", "Show a private entry to both."),
     "retract": Listing("changing:retract", "Take an entry of your own back."),
+    "today": Listing("today:today", "See the question of the day, and what is for you."),
     "log": Listing("reading:log", "List entries, the newest last."),
     "show": Listing("reading:show", "Show an entry and all that belongs to it."),
     "search": Listing("reading:search", "Find entries that hold a text."),
     "export": Listing("exporting:export", "Write a copy that anybody can read, or a sealed one."),
+    "import": Listing("formats:import_file", "Take in another program's entries, as private ones."),
     "prompt": Listing("plugging:prompt", "Get a question to write about."),
+    "exercise": Listing("exercising:exercise", "Go through an exercise, with a timer."),
     "analyze": Listing("plugging:analyze", "See what the entries tell."),
+    "reminders": Listing("reminding:reminders", "Show what you wanted to be reminded of."),
     "init": Listing("setup:init", "Start a journal on this device."),
     "invite": Listing("inviting:invite", "Invite your partner, or a device of your own."),
     "join": Listing("joining:join", "Join a journal with twelve words."),
@@ -53,7 +57,10 @@ COMMANDS: Final[dict[str, Listing]] = {
     "unlock": Listing("setup:unlock", "Keep this device unlocked for some hours."),
     "lock": Listing("setup:lock", "Lock this device again."),
     "plugins": Listing("plugins:plugins", "List, try and enable plugins."),
+    "x": Listing("extra:x", "Run a command of a trusted plugin."),
+    "completion": Listing("completion:completion", "Let the Tab key complete commands."),
     "doctor": Listing("examining:doctor", "Check everything; put right what is safe."),
+    "help-outside": Listing("outside:help_outside", "Read how to find help outside."),
 }
 
 SECTIONS: Final[tuple[tuple[str, tuple[tuple[tuple[str, ...], str], ...]], ...]] = (
@@ -69,18 +76,18 @@ SECTIONS: Final[tuple[tuple[str, tuple[tuple[tuple[str, ...], str], ...]], ...]]
     (
         "Read",
         (
-            (("log", "search", "show"), "list entries; find a text; one as a whole"),
-            (("export", "prompt", "analyze"), "a copy to keep; a question; what entries tell"),
+            (("today", "prompt", "exercise", "analyze"), "questions; with a timer; what it tells"),
+            (("log", "search", "show", "export", "import"), "list; find; one whole; copy out, and in"),
         ),
     ),
     (
         "Set up and look after",
         (
-            (("init", "invite", "join", "accept"), "begin; make twelve words; use them; confirm"),
-            (("status", "sync", "service", "drive"), "how things stand; exchange; always; where"),
-            (("pause", "resume", "leave"), "rest from the folder; go on; end the sharing"),
-            (("devices", "verify", "recovery"), "devices of both; compare; words for a loss"),
-            (("unlock", "lock", "plugins", "doctor"), "the keys here; plugins; is all well?"),
+            (("init", "invite", "join", "accept", "verify"), "begin; twelve words; use; yes; compare"),
+            (("status", "sync", "devices", "reminders"), "how it stands; exchange; of both; due"),
+            (("service", "drive", "plugins", "x", "doctor"), "always; where; plugins; is all well?"),
+            (("pause", "resume", "leave", "help-outside"), "rest; go on; end the sharing; find help"),
+            (("unlock", "lock", "recovery", "completion"), "the keys here; words for a loss; Tab"),
         ),
     ),
 )

@@ -6,6 +6,7 @@ import attrs
 import click
 
 from couplejournal.cli import asking
+from couplejournal.cli.hosted import say_notices
 from couplejournal.cli.opening import acknowledge, found_entry, hand_over, json_option, no_sync_option, opened, shorten
 from couplejournal.cli.output import print_json
 from couplejournal.cli.rendering import say, talk
@@ -33,7 +34,9 @@ def revise(id: str, text: str | None, *, no_sync: bool, as_json: bool) -> None: 
         if not typed.strip():
             talk("nothing written, nothing changed")
             raise click.exceptions.Exit(1)
-        entry = journal.revise(target, attrs.evolve(target.content, text=typed))
+        content = attrs.evolve(target.content, text=typed)
+        entry = journal.revise(target, content)
+        say_notices(journal, content, target.happened_at)
         acknowledge(journal, entry, no_sync=no_sync, as_json=as_json)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import click
 
@@ -89,12 +89,14 @@ def _check_plugins(ground: Ground) -> Iterator[Fault]:
     from couplejournal.plugins import enabled
     from couplejournal.plugins.bundled import Bundled
     from couplejournal.plugins.installed import state_of
+    from couplejournal.plugins.lock import DISTRIBUTION
 
     try:
         on = enabled(home=ground.home, disk=ground.disk)
     except PluginError as error:
         yield fault("plugins", str(error), error.hint, ["config/plugins.lock"])
         return
+    ground.notes.extend(_enforced({one.tier for one in on if one.distribution != DISTRIBUTION}))
     bundled = Bundled.of_this_install(ground.disk)
     states = {one.id: state_of(one, bundled) for one in on}
     changed = [name for name, state in states.items() if state == "changed"]
@@ -105,3 +107,13 @@ def _check_plugins(ground: Ground) -> Iterator[Fault]:
     if gone:
         cause = f"{counted(len(gone), 'plugin')} turned on here is not installed any more"
         yield fault("plugin-gone", cause, "`couplejournal plugins disable ID`, or install it again", gone)
+
+
+def _enforced(tiers: set[Literal["pack", "isolated", "trusted"]]) -> Iterator[str]:
+    """Yield what this machine keeps the plugins of others from, tier by tier, each by its name."""
+    from couplejournal.plugins.enforced import of_tier
+
+    for tier in sorted(tiers):
+        here = of_tier(tier)
+        kept, left = (", ".join(names) or "nothing" for names in (here.kept, here.open))
+        yield f"plugins of the tier {tier}: enforced here: {kept}; not enforced: {left}"

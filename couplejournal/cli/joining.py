@@ -12,7 +12,7 @@ from couplejournal.cli.opening import has_journal, json_option, opened
 from couplejournal.cli.output import print_json
 from couplejournal.cli.rendering import clean_line, counted, emphasised, name_or_partner, say, talk
 from couplejournal.cli.settings import Act, current
-from couplejournal.cli.setup import OPEN_SENTENCE, keys_options, passphrase_for
+from couplejournal.cli.setup import OPEN_SENTENCE, keys_options, passphrase_for, plugins_option, turn_plugins_on
 from couplejournal.errors import DriveError, PairingError
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ class Flags(TypedDict):
     name: str | None
     device_name: str
     keys: str | None
+    no_plugins: bool
     existing: str | None
     anew: bool
     private: bool
@@ -42,6 +43,7 @@ class Flags(TypedDict):
 @click.argument("folder", required=False, metavar="[DIR]")
 @click.option("--name", metavar="NAME", help="Your name, as your partner will read it.")
 @keys_options
+@plugins_option
 @together.share_options
 @together.anew_option
 @click.option("--private", is_flag=True, help="Into your own private journal; DIR is its folder.")
@@ -118,6 +120,8 @@ def _begin(folder: str | None, flags: Flags, *, name: str | None, waiting: int, 
             talk(f"{clean_line(str(error))}; once more.")
         else:
             break
+    if not (is_there or flags["no_plugins"]) and turn_plugins_on():  # no further question between words and words
+        talk("The eight steps are on: questions, exercises, what entries tell. `plugins` turns each off.")
     if flags["keys"] == "open" and not is_there:
         talk(OPEN_SENTENCE)
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from couplejournal.cli.catalogue import COMMANDS, SECTIONS
-from couplejournal.cli.settings import DEBUG_OPTION, NO_INPUT_OPTION, Settings
+from couplejournal.cli.settings import DEBUG_OPTION, NO_INPUT_OPTION, STRICT_OPTION, Settings
 from couplejournal.errors import CouplejournalError
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 INTERRUPTED = 130
+PLUGIN_FAILED = 14
 _IS_WORD = re.compile(r"[\w-]{1,24}")
 
 
@@ -64,8 +65,8 @@ class LazyGroup(click.Group):
         with formatter.section("Options"):
             formatter.write_dl(
                 [
-                    ("--no-input, --debug", "never ask; show where a failure came from"),
-                    ("--version, -h, --help", "the version; this page, or COMMAND --help for more"),
+                    ("--no-input, --strict-plugins", "never ask; end with 14 if a plugin fails"),
+                    ("--debug, --version, -h, --help", "where it failed; the version; COMMAND -h"),
                 ],
                 col_max=34,
             )
@@ -117,6 +118,7 @@ def _print_version(ctx: click.Context, _param: click.Parameter, value: bool) -> 
 )
 @NO_INPUT_OPTION
 @DEBUG_OPTION
+@STRICT_OPTION
 @click.pass_context
 def cli(ctx: click.Context) -> None:
     """Hold the commands; alone, show the help."""
@@ -206,10 +208,13 @@ def run(args: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     settings = Settings()
     name = "cj" if os.path.splitext(os.path.basename(sys.argv[0]))[0] == "cj" else "couplejournal"  # noqa: PTH119, PTH122
+    if f"_{name}_COMPLETE".upper() in os.environ:
+        import couplejournal.cli.completion  # noqa: F401 - it brings the shells that click does not know
     try:
         result = cli.main(args if args is None else list(args), prog_name=name, standalone_mode=False, obj=settings)
         if sys.stdout is not None:
             sys.stdout.flush()
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the last door: whatever comes, one line
         return _tell(error, settings)
-    return result if isinstance(result, int) else 0
+    code = result if isinstance(result, int) else 0
+    return PLUGIN_FAILED if code == 0 and settings.has_failed_plugin else code

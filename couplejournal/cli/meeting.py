@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from couplejournal.cli import asking
+from couplejournal.cli.hosted import tell_plugins
 from couplejournal.cli.opening import json_option, look, no_sync_option, opened
 from couplejournal.cli.output import notice_fields, print_json, report_fields
 from couplejournal.cli.private import private_drive
@@ -275,6 +276,7 @@ def sync(*, watch: bool, verbose: bool, as_json: bool) -> int:
                     talk(f"the journal {_parted(earlier)}")
             for notice in notices:
                 talk(clean_line(f"{notice.message}; {notice.hint}" if notice.hint else notice.message))
+        tell_plugins(journal, report)
         return report.exit_code
 
 

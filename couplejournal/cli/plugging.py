@@ -2,42 +2,25 @@
 
 from __future__ import annotations
 
-import os
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Final
 
 import click
 
+from couplejournal.cli import hosted, settings
 from couplejournal.cli.opening import catch_up, json_option, no_sync_option, opened
 from couplejournal.cli.output import print_json
 from couplejournal.cli.rendering import clean, clean_line, columns, emphasised, muted, table, talk, width_of, wrapped
 from couplejournal.cli.settings import Act
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from couplejournal.plugins import AnalysisResult, Analyzed, Band, Series
 
 SHORTCUTS: Final = {"bid": "bid", "appreciation": "appreciate", "goal": "goal", "note": "note"}
+_BLOCKS: Final = "▁▂▃▄▅▆▇█"
+_NO_VALUE: Final = "·"
 NONE_ON: Final = "no plugin is on that could; `plugins list` shows what there is"
-
-
-def _language() -> str:
-    """Return the language of the terminal as a tag such as ``de-AT``."""
-    for variable in ("LC_ALL", "LC_MESSAGES", "LANG"):
-        value = os.environ.get(variable, "").split(".")[0].split("@")[0]
-        if value:
-            return "en" if value in ("C", "POSIX") else value.replace("_", "-")
-    return "en"
-
-
-class _NoView:
-    """Stands where a journal would: questions are asked without opening it, so no passphrase is needed for them."""
-
-    def view(self) -> NoReturn:
-        """Refuse.
-
-        Raises:
-            AssertionError: always.
-        """
-        raise AssertionError("a question needs no view")
 
 
 @click.command(cls=Act)
@@ -46,11 +29,8 @@ class _NoView:
 @json_option
 def prompt(skip: int, language: str | None, *, as_json: bool) -> None:
     """Get a question to write about. Passing it over is as good as answering, and nobody learns of either."""
-    from couplejournal.plugins.hosting import PluginHost
-    from couplejournal.store.home import Home
-
-    host = PluginHost.of(_NoView(), home=Home.locate(None, os.environ))
-    found = host.prompt(language=language or _language(), skip=skip)
+    host = hosted.hosting(hosted.NoView(), "prompts", "choose_prompt")
+    found = host.prompt(language=language or settings.language(), skip=skip)
     if as_json:
         fields = None
         if found is not None:
@@ -70,12 +50,13 @@ def prompt(skip: int, language: str | None, *, as_json: bool) -> None:
 @no_sync_option
 @json_option
 def analyze(name: str | None, language: str | None, *, no_sync: bool, as_json: bool) -> None:
-    """See what the entries tell: every analysis that plugins bring, or the one of this NAME."""
-    from couplejournal.plugins import host
+    """See what the entries tell: every analysis that plugins bring, or the one of this NAME.
 
+    Without NAME those that have not enough to say yet are only named; with it, each says what it would take.
+    """
     with opened() as journal:
         catch_up(journal, no_sync=no_sync)
-        done = host(journal).analyze(name, language=language or _language())
+        done = hosted.hosting(journal, "analyses").analyze(name, language=language or settings.language())
     if as_json:
         analyses = [
             {
@@ -90,8 +71,19 @@ def analyze(name: str | None, language: str | None, *, no_sync: bool, as_json: b
         return
     if not done:
         talk(NONE_ON)
-    for count, one in enumerate(done):
-        click.echo("\n".join([""] * (count > 0) + _analysis_lines(one)))
+    quiet = [one for one in done if name is None and one.result is not None and not one.result.is_enough]
+    parts = ["\n".join(_analysis_lines(one)) for one in done if one not in quiet]
+    parts += (
+        ["\n".join(["Not enough to say yet; with its name each says what it would take:", *_named(quiet)])]
+        if quiet
+        else []
+    )
+    if parts:
+        click.echo("\n\n".join(parts))
+
+
+def _named(analyses: Sequence[Analyzed]) -> list[str]:
+    return ["  " + line for line in table([(clean_line(one.id), clean_line(one.title)) for one in analyses])]
 
 
 def _analysis_lines(one: Analyzed) -> list[str]:
@@ -112,9 +104,10 @@ def _result_lines(result: AnalysisResult) -> list[str]:
     for shown in result.tables:
         lines.append(clean_line(shown.title))
         rows = [tuple("" if cell is None else clean_line(str(cell)) for cell in row) for row in shown.rows]
-        lines.extend("  " + line for line in _grid([tuple(clean_line(name) for name in shown.columns), *rows]))
+        lines.extend(_table_lines([tuple(clean_line(name) for name in shown.columns), *rows], width))
     for series in result.series:
-        lines.append(clean_line(series.title))
+        lines.extend(wrapped(clean_line(series.title), inner))
+        lines.extend(f"  {drawn}" for drawn in _sparkline(series))
         lines.extend("  " + line for line in table(_points(series)))
     for note in result.notes:
         lines.extend(wrapped(clean_line(note), inner))
@@ -127,7 +120,7 @@ def _amount(value: float, unit: str) -> str:
         return f"{value * 100:.0f} %"
     if unit == "ratio":
         return f"{value:.1f} : 1"
-    return f"{value:.1f} days" if unit == "days" else f"{value:g}"
+    return f"{value:.1f} days" if unit == "days" else f"{round(value, 2):g}"
 
 
 def _band(band: Band) -> str:
@@ -149,6 +142,36 @@ def _points(series: Series) -> list[tuple[str, str]]:
             text += f"  ({_amount(point.low, series.unit)} to {_amount(point.high, series.unit)})"
         rows.append((f"{point.at:%Y-%m-%d}", text))
     return rows
+
+
+def _sparkline(series: Series) -> list[str]:
+    """Return the course of a series as one row of blocks, which says nothing that the numbers below it do not say."""
+    known = [point.value for point in series.points if point.value is not None]
+    if len(known) < 2:
+        return []
+    ends = [end for point in series.points for end in (point.low, point.high) if end is not None]
+    low, high = min(*known, *ends), max(*known, *ends)
+    steps = len(_BLOCKS) - 1
+    return [
+        "".join(
+            _NO_VALUE if point.value is None else _BLOCKS[round(steps * (point.value - low) / (high - low or 1))]
+            for point in series.points
+        )
+    ]
+
+
+def _table_lines(rows: list[tuple[str, ...]], width: int | None) -> list[str]:
+    """Return rows in columns; where these do not fit, each row as a paragraph with the names of its columns."""
+    grid = ["  " + line for line in _grid(rows)]
+    if width is None or max(width_of(line) for line in grid) <= width:
+        return grid
+    names, *rest = rows
+    lines: list[str] = []
+    for number, row in enumerate(rest):
+        lines += [""] * (number > 0)
+        for name, cell in zip(names, row, strict=True):
+            lines += ["  " + line for line in wrapped(f"{name}: {cell}", width - 4)]
+    return lines
 
 
 def _grid(rows: list[tuple[str, ...]]) -> list[str]:

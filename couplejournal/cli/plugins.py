@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from couplejournal.cli import asking, settings
+from couplejournal.cli import asking, authoring, consent, hosted, settings
 from couplejournal.cli.opening import catch_up, json_option, no_sync_option, opened
 from couplejournal.cli.output import as_json as json_text
 from couplejournal.cli.output import print_json
@@ -92,9 +92,8 @@ def _line(name: str, about: tuple[str, str], on: Mapping[str, str]) -> str:
 
 def _screen(offer: Offered) -> list[str]:
     from couplejournal.plugins.permissions import screen
-    from couplejournal.plugins.worker import limits
 
-    return [clean_line(line) for line in screen(offer, limits() if offer.manifest.tier == "isolated" else ((), ()))]
+    return [clean_line(line) for line in screen(offer)]
 
 
 @plugins.command("info", cls=Act)
@@ -110,21 +109,21 @@ def info(id: str) -> None:  # noqa: A002 - the argument's name
     click.echo("\n".join(_screen(offer)))
     state = "off" if offer.before is None else "changed, so off" if offer.changed_files else "on"
     click.echo(f"now: {state}")
+    if state == "on" and offer.plugin.has("diagnostics"):
+        told = hosted.hosting(hosted.NoView(), "diagnostics", plugins=[id]).diagnostics().get(id)
+        click.echo(f"says of itself: {'unavailable' if told is None else json_text(told)}")
 
 
 @plugins.command("check", cls=Act)
 @click.argument("path", metavar="PATH_OR_ID")
 def check(path: str) -> int:
-    """Check a pack's file, or an installed plugin.
+    """Check a pack's file, a plugin's folder (./NAME), or an installed plugin.
 
     Every error is told at once. Nothing of it runs.
     """
     if not path.endswith(_OUT_OF_PACK):
-        from couplejournal.plugins.switch import offered
-
-        offer = offered(path)
-        click.echo(f"{clean_line(offer.manifest.id)}: its description fits, {counted(len(offer.plugin.files), 'file')}")
-        return 0
+        is_place = path in (".", "..") or not {"/", "\\"}.isdisjoint(path)
+        return _check_folder(path) if is_place else _check_installed(path)
     from couplejournal.disk import RealDisk
     from couplejournal.errors import PluginError
     from couplejournal.plugins.manifest import PACK_LIMIT_BYTES
@@ -139,13 +138,31 @@ def check(path: str) -> int:
     if pack is None:
         talk(f"{counted(len(faults), 'error')} in this pack")
         return PluginError.exit_code
-    parts = (
-        counted(len(pack.prompts), "prompt"),
-        counted(len(pack.kinds), "kind"),
-        counted(len(pack.metrics), "metric"),
-    )
+    found = {"prompt": pack.prompts, "exercise": pack.exercises, "kind": pack.kinds, "metric": pack.metrics}
+    parts = [counted(len(each), word) for word, each in found.items() if each] or ["nothing in it yet"]
     click.echo(f"{clean_line(pack.id)}: all well; {', '.join(parts)}")
     return 0
+
+
+def _check_installed(plugin_id: str) -> int:
+    from couplejournal.plugins.switch import offered
+
+    offer = offered(plugin_id)
+    click.echo(f"{clean_line(offer.manifest.id)}: its description fits, {counted(len(offer.plugin.files), 'file')}")
+    return 0
+
+
+def _check_folder(path: str) -> int:
+    """Print what a package that is not installed would ask for, and what its author owes; return the exit code."""
+    from couplejournal.disk import RealDisk
+    from couplejournal.errors import PluginError
+    from couplejournal.plugins.reviewing import package_in
+
+    offer, owed = package_in(Path(path), RealDisk())
+    click.echo("\n".join(_screen(offer)))
+    for told in owed:
+        click.echo(f"owed: {clean_line(told)}")
+    return PluginError.exit_code if owed else 0
 
 
 @plugins.command("enable", cls=Act)
@@ -173,6 +190,7 @@ def add(path: str, agree: str | None) -> int:
 
 def _decide(offer: Offered, agree: str | None) -> int:
     """Ask, unless it came along or is on already, and turn it on; return the exit code."""
+    from couplejournal.plugins.consent import needs_consent
     from couplejournal.plugins.recording import accept
 
     if offer.plugin.distribution != "couplejournal" and not offer.is_on:
@@ -182,6 +200,8 @@ def _decide(offer: Offered, agree: str | None) -> int:
             talk("nothing was changed")
             return NOT_AGREED
     _tell(accept(offer))
+    if needs_consent(offer.plugin):
+        consent.tell(offer)
     return 0
 
 
@@ -209,6 +229,7 @@ def disable_plugin(id: str) -> None:  # noqa: A002 - the argument's name
     """Turn a plugin off. What was written with its help stays."""
     from couplejournal.plugins import disable
 
+    consent.tell_off(id)
     disable(id)
     click.echo(f"{clean_line(id)} is off")
 
@@ -219,6 +240,7 @@ def disable_plugin(id: str) -> None:  # noqa: A002 - the argument's name
 @no_sync_option
 def preview(id: str, *, mine: bool, no_sync: bool) -> None:  # noqa: A002 - the argument's name
     """Print the exact JSON of the entries that a plugin would be given. Nothing of it runs."""
+    from couplejournal.plugins.consent import consent_in
     from couplejournal.plugins.guards import cut
     from couplejournal.plugins.switch import offered
     from couplejournal.plugins.workerdata import view_data
@@ -226,7 +248,9 @@ def preview(id: str, *, mine: bool, no_sync: bool) -> None:  # noqa: A002 - the 
     offer = offered(id)
     with opened() as journal:
         catch_up(journal, no_sync=no_sync)
-        view = cut(journal.view(), offer.manifest.permissions, "mine" if mine else "couple")
+        whole = journal.view()
+        given = consent_in(whole, offer.plugin, is_told=True)  # as it will be once the partner is told
+        view = cut(whole, offer.manifest.permissions, "mine" if mine else "couple", given)
         click.echo(json_text(view_data(view)))
 
 
@@ -243,3 +267,7 @@ def log(*, as_json: bool) -> None:
         return
     for at, one in rows:
         click.echo(f"{at.astimezone():%Y-%m-%d %H:%M}  {clean_line(one.plugin)}  {clean_line(one.what)}")
+
+
+plugins.add_command(consent.partner_words)
+plugins.add_command(authoring.new)

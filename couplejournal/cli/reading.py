@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 import click
 
+from couplejournal.cli.hosted import Renderer
 from couplejournal.cli.opening import catch_up, json_option, no_sync_option, opened, shorten
 from couplejournal.cli.output import delivered_fields, entry_fields, print_json
 from couplejournal.cli.rendering import INDENT, delivery_words, entry_lines, muted, short_of, talk
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Unpack
 
+    from couplejournal.journal import Journal
     from couplejournal.journal.delivering import Delivery
     from couplejournal.model.entry import Entry
     from couplejournal.view import JournalView
@@ -72,7 +74,7 @@ def log(limit: int, *, is_apart: bool, no_sync: bool, as_json: bool, **filters: 
         if as_json:
             print_json("entries/1", {"entries": [delivered_fields(entry, ways) for entry in found]})
             return
-        _print(found, view, ways, is_whole=False, shows_tender=False)
+        _print(found, view, ways, is_whole=False, shows_tender=False, source=journal)
         if not found:
             talk("nothing here yet" if not any(filters.values()) else "nothing found")
         elif has_more:
@@ -131,7 +133,7 @@ def search(
         if as_json:
             print_json("entries/1", {"entries": [entry_fields(entry) for entry in found]})
             return
-        _print(found, view, {}, is_whole=False)
+        _print(found, view, {}, is_whole=False, source=journal)
         if not found:
             talk("nothing found")
 
@@ -146,12 +148,12 @@ def show(id: str, *, no_sync: bool, as_json: bool) -> None:  # noqa: A002 - the 
         catch_up(journal, no_sync=no_sync)
         view = journal.view()
         entry = view.entry(id)
-        thread = view.thread(entry.id)
+        thread = journal.questions.thread(entry) or view.thread(entry.id)
         ways = journal.deliveries(thread)
         if as_json:
             print_json("thread/1", {"id": entry.id, "entries": [delivered_fields(part, ways) for part in thread]})
             return
-        _print(thread, view, ways, is_whole=True)
+        _print(thread, view, ways, is_whole=True, source=journal)
         steps = view.steps_allowed(entry.id)
         if steps:
             talk(f"possible: {', '.join(steps)}")
@@ -178,12 +180,13 @@ def _print(
     ways: Mapping[str, Delivery],
     *,
     is_whole: bool,
+    source: Journal,
     shows_tender: bool = True,
 ) -> None:
     """Print entries with an empty line between them, and with how far they have come where that is to be told."""
-    short = shorten(view)
+    short, rendered = shorten(view), Renderer(source, view, is_whole=is_whole)
     for count, entry in enumerate(entries):
-        lines = entry_lines(entry, short, is_whole=is_whole, shows_tender=shows_tender)
+        lines = entry_lines(entry, short, is_whole=is_whole, shows_tender=shows_tender, rendered=rendered)
         way = delivery_words(ways[entry.id], is_whole=is_whole) if entry.id in ways else ""
         if way and is_whole:
             lines.append(INDENT + muted(way))

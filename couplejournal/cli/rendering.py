@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Final, TextIO
 
 import click
 
-from couplejournal.cli.settings import is_terminal
+from couplejournal.cli.settings import is_terminal, language
+from couplejournal.model.question import LINE, Question
 from couplejournal.model.text import neutralised
 
 if TYPE_CHECKING:
@@ -219,14 +220,20 @@ def headline(entry: Entry, short: Callable[[str], str]) -> str:
 
 def body(content: Content | RawContent) -> list[str]:
     """Return the paragraphs below the headline: the text, the other fields by name, the tags."""
+    if isinstance(content, Question):
+        return [clean_line(content.text_in(language())[0])]
     paragraphs = [clean(content.text).rstrip()] if content.text.strip() else []
     fields = content.to_fields()
     is_raw = not hasattr(content, "extra")
     for name, value in fields.items():
         if name in _OWN_LINE and not (is_raw and _is_unshown(name, value)):
             continue
-        if name == "prompt" and not is_raw and _ENTRY_ID.fullmatch(str(value)):
-            continue  # the headline names it
+        if name == "prompt" and not is_raw:
+            if _ENTRY_ID.fullmatch(str(value)):
+                continue  # the headline names it
+            if found := LINE.fullmatch(str(value)):
+                paragraphs.append(f"to the question of {found['day']}")
+                continue
         paragraphs.append(f"{clean_line(name).replace('_', ' ')}: {_plain(value)}")
     if content.tags:
         paragraphs.append(" ".join("#" + clean_line(tag) for tag in content.tags))
@@ -250,12 +257,18 @@ def _plain(value: object) -> str:
 
 
 def entry_lines(
-    entry: Entry, short: Callable[[str], str], *, is_whole: bool = True, shows_tender: bool = True
+    entry: Entry,
+    short: Callable[[str], str],
+    *,
+    is_whole: bool = True,
+    shows_tender: bool = True,
+    rendered: Callable[[Entry], Sequence[str] | None] = lambda _: None,
 ) -> list[str]:
     """Return an entry as lines to print.
 
     Without ``is_whole`` a long text ends after a few lines with a word on how to see the rest; without
-    ``shows_tender`` the words of a tender entry stay folded away.
+    ``shows_tender`` the words of a tender entry stay folded away. ``rendered`` gives the blocks by which a plugin shows
+    an entry, or None.
     """
     lines = [headline(entry, short)]
     width = columns()
@@ -263,7 +276,9 @@ def entry_lines(
     is_tender = any(version.tender != "none" for version in (entry.content, *entry.conflict))
     if is_tender and not shows_tender:
         return [*lines, INDENT + muted(f"folded away; `show {short(entry.id)}` opens it")]
-    text = [line for paragraph in body(entry.content) for line in wrapped(paragraph, inner)]
+    blocks = rendered(entry)
+    paragraphs = body(entry.content) if blocks is None else [clean(block).rstrip() for block in blocks]
+    text = [line for paragraph in paragraphs for line in wrapped(paragraph, inner)]
     if not is_whole and len(text) > PREVIEW_LINES:
         rest = len(text) - PREVIEW_LINES + 1
         text = [*text[: PREVIEW_LINES - 1], muted(f"… {rest} more lines; `show {short(entry.id)}` has all")]

@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
+if TYPE_CHECKING:
+    from couplejournal.plugins import PluginHost
+
 
 class Settings:
-    """The answers to ``--no-input`` and ``--debug``, wherever on the line they stood."""
+    """The answers to ``--no-input``, ``--debug`` and ``--strict-plugins``, wherever on the line they stood."""
 
     def __init__(self) -> None:
         """Begin with what holds when nothing is said."""
         self.no_input = False
         self.debug = False
+        self.strict_plugins = False
+        self.hosts: list[PluginHost] = []
+        self.said: set[str] = set()
 
     @property
     def may_ask(self) -> bool:
         """Whether a person sits at a terminal and may be asked."""
         return not self.no_input and is_terminal(sys.stdin) and is_terminal(sys.stderr)
+
+    @property
+    def has_failed_plugin(self) -> bool:
+        """Whether a plugin failed that this command asked, and that was to count.
+
+        It counts when the command is done, and not before: nobody loses what they wrote to a plugin.
+        """
+        return self.strict_plugins and any(host.has_failed for host in self.hosts)
 
 
 def is_terminal(stream: TextIO | None) -> bool:
@@ -33,6 +48,15 @@ def current() -> Settings:
     return found if found is not None else Settings()
 
 
+def language() -> str:
+    """Return the language of the terminal as a tag such as ``de-AT``."""
+    for variable in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        value = os.environ.get(variable, "").split(".")[0].split("@")[0]
+        if value:
+            return "en" if value in ("C", "POSIX") else value.replace("_", "-")
+    return "en"
+
+
 def _set(ctx: click.Context, param: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's signature
     if value and param.name is not None:
         setattr(ctx.ensure_object(Settings), param.name, True)
@@ -44,13 +68,16 @@ NO_INPUT_OPTION = click.option(
 DEBUG_OPTION = click.option(
     "--debug", is_flag=True, expose_value=False, is_eager=True, callback=_set, help="Show where a failure came from."
 )
+STRICT_OPTION = click.option(
+    "--strict-plugins", is_flag=True, expose_value=False, is_eager=True, callback=_set, help="End with 14 if one fails."
+)
 
 
 def _hidden_options() -> list[click.Option]:
-    """Return the two global options for a place after a command's name; the help of the group shows them."""
+    """Return the global options for a place after a command's name; the help of the group shows them."""
     return [
         click.Option([name], is_flag=True, expose_value=False, is_eager=True, callback=_set, hidden=True)
-        for name in ("--no-input", "--debug")
+        for name in ("--no-input", "--debug", "--strict-plugins")
     ]
 
 
@@ -73,7 +100,7 @@ class ActGroup(click.Group):
 
 
 class Act(click.Command):
-    """A command that takes the two global options after its name too, where people type them."""
+    """A command that takes the global options after its name too, where people type them."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Add the global options, hidden: the help of the group shows them."""

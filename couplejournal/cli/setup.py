@@ -11,13 +11,16 @@ from couplejournal.cli import asking
 from couplejournal.cli.opening import has_journal, json_option, with_passphrase
 from couplejournal.cli.output import print_json
 from couplejournal.cli.rendering import clean_line, say, talk
-from couplejournal.cli.settings import Act
-from couplejournal.errors import SetupError
+from couplejournal.cli.settings import Act, current
+from couplejournal.errors import CouplejournalError, SetupError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 SECONDS: Final = {"m": 60, "h": 3600, "d": 86_400}
+EIGHT_STEPS: Final = (
+    "Turn on the eight steps? They bring questions, exercises, and what your entries tell; `plugins` turns each off."
+)
 OPEN_SENTENCE: Final = "The keys lie open on this device: whoever can open it can read the journal."
 
 
@@ -34,6 +37,25 @@ def keys_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+plugins_option = click.option("--no-plugins", is_flag=True, help="Leave the plugins that came along off.")
+
+
+def begins_with_plugins(*, leaves_off: bool) -> bool:
+    """Return whether to turn on what came along: without a person to ask, it is."""
+    return not leaves_off and (not current().may_ask or asking.yes_or_no(EIGHT_STEPS, default=True))
+
+
+def turn_plugins_on() -> tuple[str, ...]:
+    """Turn on what came along and return its ids. What cannot be turned on keeps nobody from a journal."""
+    from couplejournal.plugins.beginning import turn_on_bundled
+
+    try:
+        return turn_on_bundled()
+    except CouplejournalError as error:
+        talk(f"{clean_line(str(error))}; `couplejournal plugins list` shows what is on")
+        return ()
+
+
 def passphrase_for(keys: str | None) -> Any:
     """Return what the library takes for the passphrase of a new journal."""
     import couplejournal as cj
@@ -44,24 +66,35 @@ def passphrase_for(keys: str | None) -> Any:
 @click.command(cls=Act)
 @click.option("--name", metavar="NAME", help="Your name, as your partner will read it.")
 @keys_options
+@plugins_option
 @json_option
-def init(name: str | None, device_name: str, keys: str | None, *, as_json: bool) -> None:
+def init(name: str | None, device_name: str, keys: str | None, *, no_plugins: bool, as_json: bool) -> None:
     """Start a journal on this device: your own, until your partner joins."""
     import couplejournal as cj
 
     if has_journal():
         raise SetupError("there is a journal on this device already", hint="`couplejournal status` shows it")
     name = name or asking.line("Your name, as your partner will read it:", option="--name")
+    has_plugins = begins_with_plugins(leaves_off=no_plugins)
     with cj.create(name=name, passphrase=passphrase_for(keys), device_name=device_name) as journal:
         me = journal.view().me
-        if as_json:
-            print_json("journal/1", {"name": me.name, "person": me.person, "keys": keys or "passphrase"})
-            return
+    turned_on = turn_plugins_on() if has_plugins else ()
+    if as_json:
+        document: dict[str, object] = {
+            "name": me.name,
+            "person": me.person,
+            "keys": keys or "passphrase",
+            "plugins": list(turned_on),
+        }
+        print_json("journal/1", document)
+        return
     say(f"{clean_line(name)}, your journal is ready.")
     if keys == "open":
         say(OPEN_SENTENCE)
-    talk("next: couplejournal note          write the first words")
-    talk("      couplejournal invite DIR    invite your partner, through a folder that you both have")
+    if turned_on:
+        talk("next: couplejournal today         a question for today")
+    talk(f"{'     ' if turned_on else 'next:'} couplejournal note          write the first words")
+    talk("      couplejournal invite DIR    invite your partner, by a folder of both")
 
 
 def _read_span(_ctx: click.Context, _param: click.Parameter, value: str) -> int:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from couplejournal.cli import asking
+from couplejournal.cli.errands import Errands
 from couplejournal.cli.opening import opened
 from couplejournal.cli.output import change_fields, notice_fields, print_json, report_fields
 from couplejournal.cli.rendering import PREFIX_DIGITS, clean_line, counted, entry_lines, talk
@@ -54,6 +55,7 @@ class Speaker:
         self._is_first = True
         self._is_greeted = False
         self._error = ""
+        self.errands = Errands()
 
     def greet(self) -> None:
         """Tell a person at a terminal, once, that it runs and how it ends."""
@@ -67,6 +69,7 @@ class Speaker:
 
     def change(self, change: Change) -> None:
         """Print a change, where that was asked for."""
+        self.errands.note()
         if self._as_json:
             print_json("change/1", change_fields(change))
         elif self._is_verbose:
@@ -74,6 +77,8 @@ class Speaker:
 
     def report(self, journal: Journal, report: SyncReport) -> None:
         """Say what is new about the folder."""
+        if report.changed or report.published_files:
+            self.errands.note(report)
         with self._lock:
             self._error = ""
             is_first, self._is_first = self._is_first, False
@@ -180,6 +185,10 @@ def _watch_opened(journal: Journal, speaker: Speaker) -> None:
             while _is_going_on(speaker) and _places(journal) == places:
                 if is_lent and is_locked():
                     return
+                try:
+                    speaker.errands.run(journal)
+                except Exception as error:  # noqa: BLE001 - what is done for plugins must not end the watch
+                    speaker.error(error)
         cursor = one.cursor
 
 

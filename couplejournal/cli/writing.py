@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypedDict
 import click
 
 from couplejournal.cli import asking
+from couplejournal.cli.hosted import say_notices
 from couplejournal.cli.opening import acknowledge, json_option, no_sync_option, opened
 from couplejournal.cli.rendering import talk
 from couplejournal.cli.settings import Act
@@ -19,7 +20,14 @@ if TYPE_CHECKING:
     from couplejournal.model.content import FieldShape
     from couplejournal.model.kinds import Content, Kind
 
-ELSEWHERE: Final = {"response": "reply ID", "step": "step ID", "answer": "seal PROMPT"}
+ELSEWHERE: Final = {
+    "response": "reply ID",
+    "step": "step ID",
+    "answer": "seal PROMPT",
+    "question": "today",
+    "notice": "plugins enable ID",
+    "partner-words": "plugins partner-words yes|no",
+}
 
 
 class Given(TypedDict):
@@ -60,8 +68,8 @@ def _common(command: Callable[..., Any]) -> Callable[..., Any]:
 def add(kind: str, pairs: Sequence[str], part_of: str | None, **given: Unpack[Given]) -> None:
     """Add an entry of KIND: bid, appreciation, goal, milestone, note, or one that a plugin brings.
 
-    The text is asked for when it is left out; `-` reads it from stdin. Every kind has an audience of its own, which
-    --shared and --private override.
+    The text is asked for when it is left out, unless the fields do without it; `-` reads it from stdin. Every kind has
+    an audience of its own, which --shared and --private override.
     """
     fields: dict[str, str] = {}
     for pair in pairs:
@@ -69,14 +77,14 @@ def add(kind: str, pairs: Sequence[str], part_of: str | None, **given: Unpack[Gi
         if not sign:
             raise click.UsageError("--field takes NAME=VALUE")
         fields[name.replace("-", "_")] = value
-    _write(kind, fields, given, part_of)
+    write_entry(kind, fields, given, part_of)
 
 
 @click.command(cls=Act)
 @_common
 def note(**given: Unpack[Given]) -> None:
     """Write a note; it is private unless you say --shared."""
-    _write("note", {}, given)
+    write_entry("note", {}, given)
 
 
 @click.command(cls=Act)
@@ -87,7 +95,7 @@ def note(**given: Unpack[Given]) -> None:
 @click.option("--hoped-for", help="What you hoped for.")
 def bid(what: str | None, channel: str | None, size: str | None, hoped_for: str | None, **given: Unpack[Given]) -> None:
     """Write down a bid: a small wish for closeness. Your partner can `reply`."""
-    _write("bid", {"what": what, "channel": channel, "size": size, "hoped_for": hoped_for}, given)
+    write_entry("bid", {"what": what, "channel": channel, "size": size, "hoped_for": hoped_for}, given)
 
 
 @click.command(cls=Act)
@@ -97,7 +105,7 @@ def bid(what: str | None, channel: str | None, size: str | None, hoped_for: str 
 @click.option("--given-how", help="Aloud, written, into a jar.")
 def appreciate(why: str | None, says_about_you: str | None, given_how: str | None, **given: Unpack[Given]) -> None:
     """Write down what you appreciate."""
-    _write("appreciation", {"why": why, "says_about_you": says_about_you, "given_how": given_how}, given)
+    write_entry("appreciation", {"why": why, "says_about_you": says_about_you, "given_how": given_how}, given)
 
 
 @click.command(cls=Act)
@@ -108,10 +116,10 @@ def appreciate(why: str | None, says_about_you: str | None, given_how: str | Non
 @click.option("--horizon", help="By when, in your own words.")
 def goal(owner: str | None, why: str | None, horizon: str | None, **given: Unpack[Given]) -> None:
     """Write down a goal or a dream, of both or of your own. `step` takes it on."""
-    _write("goal", {"owner": owner, "why": why, "horizon": horizon}, given)
+    write_entry("goal", {"owner": owner, "why": why, "horizon": horizon}, given)
 
 
-def _write(kind: str, fields: Mapping[str, str | None], given: Given, part_of: str | None = None) -> None:
+def write_entry(kind: str, fields: Mapping[str, str | None], given: Given, part_of: str | None = None) -> None:
     """Save one entry and say so. The journal is opened before the text is asked for, so that no text is lost to it."""
     _refuse_elsewhere(kind)
     with opened() as journal:
@@ -121,13 +129,15 @@ def _write(kind: str, fields: Mapping[str, str | None], given: Given, part_of: s
             if known.refs is None:
                 raise click.UsageError(f"an entry of the kind {known.name} belongs to no other; leave --part-of out")
             refs[known.refs.relation] = journal.entry(part_of)
-        typed = asking.text(given["text"], what=f"Your {known.name}")
-        if not typed.strip():
+        own = {name: value for name, value in fields.items() if value is not None}
+        is_enough = bool(own) and not known.content.needs_text
+        typed = asking.text(given["text"], what=f"Your {known.name}", is_needed=not is_enough)
+        if not typed.strip() and not is_enough:
             talk("nothing written, nothing saved")
             raise click.exceptions.Exit(1)
-        own = {name: value for name, value in fields.items() if value is not None}
         content = _content(known, typed, {**own, "tags": tuple(given["tags"]), "tender": given["tender"] or "none"})
         entry = journal.add(content, audience=given["audience"], happened_at=given["happened_at"], refs=refs)
+        say_notices(journal, content)  # once it is safe: a plugin that hangs or ends the program costs nobody a word
         acknowledge(journal, entry, no_sync=given["no_sync"], as_json=given["as_json"])
 
 

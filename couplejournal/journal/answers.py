@@ -18,12 +18,13 @@ from couplejournal.book import Book, Draft
 from couplejournal.errors import InvalidEntryError, NoSuchEntryError
 from couplejournal.journal.reading import Reader
 from couplejournal.journal.releasing import own_recipients, tend_answers
-from couplejournal.merge import Prompted, Sealed, due_releases, entry_named
+from couplejournal.merge import Prompted, Sealed, due_releases, entry_named, is_overlap
 from couplejournal.model.entry import Entry
+from couplejournal.model.kinds import Question
 from couplejournal.model.moment import as_utc, bound_ms
 from couplejournal.model.text import neutralised, require_text
 from couplejournal.ops import words
-from couplejournal.seal.answers import PROMPT_LIMIT_BYTES, TIME_LIMIT_MS, Place, seal_answer
+from couplejournal.seal.answers import FLOOR_TEXT_BYTES, PROMPT_LIMIT_BYTES, TIME_LIMIT_MS, Place, seal_answer
 
 if TYPE_CHECKING:
     from couplejournal.seal.keys import KeyPair
@@ -37,13 +38,14 @@ _WHOLE_ID: Final = 64
 
 @attrs.frozen(kw_only=True)
 class Answering:
-    """How a prompt stands. ``prompt`` is the id of an entry (64 hex digits) or a short text.
+    """How a prompt stands. ``prompt`` is the id of an entry (64 hex digits), or a short text such as a question's line.
 
     ``mine``: "none", "sealed" (nobody reads it yet), "open" (it was given away), "withdrawn" or "skipped".
     ``theirs``: "none", "sealed", "open" (readable), "closed" (mine was opened for it, and it was not) or "late" (its
     time or mine was over before anybody opened). ``until`` is the end of the time to open, None without one.
     ``my_texts`` and ``their_texts`` are those of the answers that are open on both sides, ``entries`` the ids under
-    which they stand in the journal. ``closed`` counts answers of the other that stay closed, ``invalid`` attempts of
+    which they stand in the journal. Of an overlap (`is_overlap`) my text is the whole one, and theirs only the lines
+    that both of us have. ``closed`` counts answers of the other that stay closed, ``invalid`` attempts of
     the other to open something with a wrong key or for a wrong answer. ``is_due``: an answer of mine opens with the
     next sync. ``is_given``: one of mine was opened for an answer that has not come here or does not count.
     """
@@ -66,13 +68,21 @@ class Answering:
         return len(self.prompt) == _WHOLE_ID and _ENTRY_ID.fullmatch(self.prompt) is not None
 
     @property
+    def is_overlap(self) -> bool:
+        """Return whether each sees only the lines of the other that stand in the own answer too."""
+        return is_overlap(self.prompt)
+
+    @property
     def is_settled(self) -> bool:
         """Return whether there is nothing left to come: both are open, or I left it, or took mine back."""
         return (self.mine, self.theirs) == ("open", "open") or self.mine in ("skipped", "withdrawn")
 
 
 class Answers:
-    """The sealed answers of a journal. Wherever a prompt is asked for, an entry, its id or a short text serves."""
+    """The sealed answers of a journal. Wherever a prompt is asked for, an entry, its id or a short text serves.
+
+    A day's `Question` stands for its line: whoever of the two wrote it down, and whichever entry of it is named.
+    """
 
     def __init__(self, reader: Reader, wake: Callable[[], None]) -> None:
         """Take the reader of the journal; ``wake`` tells watchers that something was written."""
@@ -86,13 +96,16 @@ class Answers:
         open. The other learns that there is an answer and about how long it is (4 KiB are the least), no more.
 
         Raises:
-            InvalidEntryError: there is no shared journal yet, the text is empty or longer than 256 KiB, the prompt is
-                none that both can read, there is an answer of mine already, or the time is over.
+            InvalidEntryError: there is no shared journal yet, the text is empty or longer than 256 KiB (4,092
+                bytes where only the overlap is shown), the prompt is none that both can read, there is an answer of
+                mine already, or the time is over.
             NoSuchEntryError: the prompt is six or more hex digits and names no entry.
             StoreError: the disk is full or failing, or this device may not write; nothing was saved.
         """
         if not require_text(text).strip():
             raise InvalidEntryError("there is no text")
+        if isinstance(prompt, str) and is_overlap(prompt) and len(text.encode()) > FLOOR_TEXT_BYTES:
+            raise InvalidEntryError(f"such a list has at most {FLOOR_TEXT_BYTES:,} bytes: its length must tell nothing")
         device = self._reader.device
         end_ms = self._end_ms(until)
         with device.hold():
@@ -233,10 +246,13 @@ class Answers:
         known = {*prompts, *skipped}
         if _ENTRY_ID.fullmatch(word.lower()) and len(word) < _WHOLE_ID:
             return self._begun_like(word, known)
+        named = entry_named(word.lower())
+        if named is not None:
+            is_known = word.lower() in known
+            entry = self._reader.view().find(named) if is_known else self._reader.view().entry(word)
+            return _line_of(entry) or (word.lower() if is_known or entry is None else entry.id)
         if word in known:
             return word
-        if entry_named(word.lower()) is not None:
-            return word.lower() if word.lower() in known else self._reader.view().entry(word).id
         if not word or len(word.encode()) > PROMPT_LIMIT_BYTES or neutralised(word, one_line=True) != word:
             raise InvalidEntryError(f"a prompt is an entry, or a line of at most {PROMPT_LIMIT_BYTES} bytes")
         return word
@@ -247,7 +263,9 @@ class Answers:
         meant = {name for name in known if entry_named(name) is not None and name.startswith(prefix)}
         meant |= {word} & {*known}
         try:
-            meant.add(self._reader.view().entry(prefix).id)
+            entry = self._reader.view().entry(prefix)
+            meant.discard(entry.id)
+            meant.add(_line_of(entry) or entry.id)
         except NoSuchEntryError:
             if len(meant) != 1:
                 raise
@@ -274,13 +292,19 @@ class Answers:
             theirs=_theirs(mine, theirs, now_ms),
             until=_end(one for one in prompted.sealed if not one.is_released and not one.is_withdrawn),
             my_texts=tuple(one.text or "" for one in mine if one.is_answer),
-            their_texts=tuple(one.text or "" for one in theirs if one.is_answer),
+            their_texts=tuple(prompted.shown(one) for one in theirs if one.is_answer),
             entries=tuple(one.id.hex() for one in prompted.sealed if one.is_answer),
             closed=sum(_is_shut(one, mine) for one in theirs),
             invalid=sum(person != me for person, _ in prompted.invalid),
             is_due=bool(due_releases(prompted, me, now_ms)),
             is_given=any(one.is_given for one in mine),
         )
+
+
+def _line_of(entry: Entry | None) -> str:
+    """Return the prompt that a day's question is, the same for all of its entries; "" for any other entry."""
+    content = None if entry is None else entry.content
+    return content.line if isinstance(content, Question) and content.is_sound else ""
 
 
 def _mine(mine: Sequence[Sealed], *, is_skipped: bool) -> Mine:

@@ -247,7 +247,7 @@ def _lost(held: Mapping[bytes, Held], known: set[bytes]) -> list[Held]:
     from couplejournal.sync.coverage import Coverage
 
     there = [one for digest, one in held.items() if digest in known and not one.is_forked]
-    coverage = Coverage(there, lambda one: [Run(one.stream, one.first, one.last)])
+    coverage = Coverage(there, lambda files: [[Run(one.stream, one.first, one.last)] for one in files])
     return [one for digest, one in held.items() if digest not in known and (one.is_forked or not coverage.has(one))]
 
 

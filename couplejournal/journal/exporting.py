@@ -152,10 +152,19 @@ def _recipients(device: Device, choice: Choice) -> list[Recipient]:
 
 def _require_place(device: Device, folder: Path, *, even_if_shared: bool) -> None:
     """Refuse a folder that holds something, is part of the journal, or is read by others."""
+    require_unshared(device, folder, even_if_shared=even_if_shared)
+    _require_empty(device.disk, folder)
+
+
+def require_unshared(device: Device, folder: Path, *, even_if_shared: bool) -> None:
+    """Refuse a folder that is part of the journal, or is read by others.
+
+    Raises:
+        ExportError: it is one of these.
+    """
     _require_apart(device.home, folder)
     if not even_if_shared and (device.home.is_in_book(device.disk, folder) or _is_in_drive(device, folder)):
         raise _shared()
-    _require_empty(device.disk, folder)
 
 
 def _require_apart(home: Home | None, folder: Path) -> None:

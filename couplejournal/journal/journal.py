@@ -28,8 +28,8 @@ if TYPE_CHECKING:  # start-up: who only reads and writes needs neither pairing n
     from couplejournal.journal.deviceinfo import DeviceInfo
     from couplejournal.journal.exchange import Exchange
     from couplejournal.journal.exporting import Choice, Exported
-    from couplejournal.journal.notices import Notice
     from couplejournal.journal.parting import Parting
+    from couplejournal.journal.questions import Questions
     from couplejournal.journal.status import Status
     from couplejournal.journal.watching import Watch
     from couplejournal.model.change import Change
@@ -76,6 +76,13 @@ class Journal(Keeping):
         from couplejournal.journal.answers import Answers
 
         return Answers(self.reader, self._wake)
+
+    @cached_property
+    def questions(self) -> Questions:
+        """Return the questions of the days: one that both answer before either reads."""
+        from couplejournal.journal.questions import Questions
+
+        return Questions(self)
 
     @cached_property
     def parting(self) -> Parting:
@@ -265,16 +272,6 @@ class Journal(Keeping):
         from couplejournal.journal.status import status_of
 
         return status_of(self, self._exchange)
-
-    def notices(self) -> tuple[Notice, ...]:
-        """Return what is to be known of forks, restored backups, gaps and silence. No entry is read for it.
-
-        Raises:
-            StoreError: the disk fails.
-        """
-        from couplejournal.journal.notices import notices_of
-
-        return notices_of(self.reader)
 
     @property
     def is_shared(self) -> bool:

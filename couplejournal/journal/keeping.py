@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # start-up: who only reads and writes needs none of it
 
     from couplejournal.journal.delivering import Delivery
     from couplejournal.journal.exchange import Exchange
+    from couplejournal.journal.notices import Notice
     from couplejournal.journal.recovery import Recovery
     from couplejournal.journal.removal import Removal
     from couplejournal.journal.safety import Safety
@@ -46,6 +47,16 @@ class Keeping(ABC):
         from couplejournal.journal.recovery import Recovery
 
         return Recovery(self.device, self.reader)
+
+    def notices(self) -> tuple[Notice, ...]:
+        """Return what is to be known of forks, restored backups, gaps and silence. No entry is read for it.
+
+        Raises:
+            StoreError: the disk fails.
+        """
+        from couplejournal.journal.notices import notices_of
+
+        return notices_of(self.reader)
 
     def removal(self, device: str, *, since: str | date | datetime | None = None) -> Removal:
         """Return what the removal of one of one's own devices would mean, by its name or the beginning of its id.

@@ -91,7 +91,7 @@ class Watch:
         with self._turn:
             clock = self._journal.device.system.monotonic
             moved = self._exchange()
-            told = self._tell()
+            told = self.tell()
             if moved or told:
                 self._quiet_since = clock()
             elif clock() - self._quiet_since >= QUIET_BEFORE_ACKNOWLEDGING_S:
@@ -106,7 +106,7 @@ class Watch:
             self._on_report(report)
         return report.changed or bool(report.published_files)
 
-    def _tell(self) -> bool:
+    def tell(self) -> bool:
         """Tell every change that arrived since the last one told."""
         told = False
         while not self._over.is_set():
@@ -213,6 +213,19 @@ def _retraction(journal: Journal, view: JournalView, op: Op, cursor: str) -> Cha
         return None  # not its author's
     still = view.find(target)
     return Retracted(target.hex(), record.write.kind, cursor) if still is None else Revised(still, cursor)
+
+
+def arrived(journal: Journal, *, after: str | None) -> tuple[list[Change], str]:
+    """Return what changed after a cursor until now, and the cursor of now; nothing changed after None, which is now.
+
+    Raises:
+        InvalidEntryError: the cursor is not one of this device's.
+        StoreError: the disk fails.
+    """
+    changes: list[Change] = []
+    watch = Watch(journal, changes.append, after=after)
+    watch.tell()
+    return changes, watch.cursor
 
 
 def iterate(journal: Journal, *, after: str | None, stop: threading.Event | None) -> Iterator[Change]:

@@ -24,10 +24,11 @@ _TERMS: Final = frozenset({"tender", "source", "turn", "owner", "name", "prompt"
 
 
 def words_in(fields: Mapping[str, object]) -> Iterator[str]:
-    """Iterate over everything that a person wrote in the fields of an entry: its texts, and those of its lists."""
+    """Iterate over everything that was written in the fields of an entry: its texts, its lists, its tables."""
     for name, value in fields.items():
         if name not in _TERMS:
-            several = value if isinstance(value, (list, tuple)) else (value,)
+            held = list(value.values()) if isinstance(value, dict) else value
+            several = held if isinstance(held, (list, tuple)) else (held,)
             yield from (one for one in several if isinstance(one, str))
 
 
@@ -43,7 +44,8 @@ class Content:
     """Hold what a person wrote: the fields that every kind has.
 
     Each kind is a frozen attrs subclass with ``kind`` set. Its fields are keyword-only, since ``text`` comes first;
-    those of type str, int, float, bool or ``tuple[str, ...]``, or one of these or None, are checked when they are read.
+    those of type str, int, float, bool, ``tuple[str, ...]`` or ``Mapping[str, str]``, or one of these or None, are
+    checked when they are read.
 
     ``tender`` is "none", "tender" or "intimate"; ``source`` is "manual", "prompt:ID" or "import:FORMAT"; ``extra``
     holds fields of newer versions. Making one checks nothing: `couplejournal.model.kinds.require_valid` does, before
@@ -212,12 +214,17 @@ def _is_texts(value: object) -> bool:
     return isinstance(value, (list, tuple)) and all(type(item) is str for item in value)
 
 
+def _is_texts_by_name(value: object) -> bool:
+    return isinstance(value, Mapping) and all(type(one) is str for pair in value.items() for one in pair)
+
+
 _NEEDED: Final[dict[str, Callable[[object], bool]]] = {
     "str": _is_text,
     "int": _is_whole,
     "float": _is_number,
     "bool": _is_bool,
     "tuple[str, ...]": _is_texts,
+    "Mapping[str, str]": _is_texts_by_name,
 }
 
 

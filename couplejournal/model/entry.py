@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 import attrs
 
@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from couplejournal.model.content import Content, RawContent
+
+AUDIENCES: Final = ("shared", "private", "waiting")
 
 
 @attrs.frozen

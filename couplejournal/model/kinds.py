@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING, ClassVar, Final, Literal, TypeAlias
 import attrs
 
 from couplejournal.errors import InvalidEntryError
+from couplejournal.model.consent import NOTICE_LIFECYCLE, PartnerWords, PluginNotice
 from couplejournal.model.content import JSON, TENDER, Content, RawContent, keep_raw, read_content
 from couplejournal.model.lifecycle import Lifecycle, Transition
+from couplejournal.model.question import Question
 from couplejournal.model.validity import require_valid
 
 if TYPE_CHECKING:
@@ -32,6 +34,9 @@ __all__ = [
     "Kind",
     "Milestone",
     "Note",
+    "PartnerWords",
+    "PluginNotice",
+    "Question",
     "RawContent",
     "RefRule",
     "Response",
@@ -317,6 +322,9 @@ _CORE: Final[Mapping[str, Kind]] = MappingProxyType(
             Kind("note", Note, default_audience="private"),
             Kind("step", Step, refs=RefRule("about")),
             Kind("answer", Answer),
+            Kind("question", Question),
+            Kind("notice", PluginNotice, lifecycle=NOTICE_LIFECYCLE),
+            Kind("partner-words", PartnerWords),
         )
     }
 )

@@ -20,12 +20,15 @@ if TYPE_CHECKING:
     from couplejournal.model.entry import Author, Entry
     from couplejournal.model.lifecycle import Lifecycle, Transition
     from couplejournal.plugins.author import JournalPlugin
+    from couplejournal.plugins.consent import say_partner_words
+    from couplejournal.plugins.events import EntryEvent, SyncEvent
     from couplejournal.plugins.hooks import Analyzed
     from couplejournal.plugins.hosting import PluginHost, PluginState, host
     from couplejournal.plugins.kinds import Field, Kind
     from couplejournal.plugins.lock import LockedPlugin
     from couplejournal.plugins.manifest import Manifest, Permissions
-    from couplejournal.plugins.recording import enable
+    from couplejournal.plugins.packsplugin import PackPlugin
+    from couplejournal.plugins.recording import enable, tell_partner, tell_partner_off
     from couplejournal.plugins.result import CAVEAT, JSON, AnalysisResult, Band, Mark, Point, Series, Table
     from couplejournal.plugins.switch import Enabled, available, disable, enabled
     from couplejournal.plugins.values import (
@@ -65,6 +68,7 @@ __all__ = [
     "Draft",
     "Enabled",
     "Entry",
+    "EntryEvent",
     "EntryView",
     "Exercise",
     "ExerciseStep",
@@ -81,6 +85,7 @@ __all__ = [
     "Manifest",
     "Mark",
     "Notice",
+    "PackPlugin",
     "Permissions",
     "PluginHost",
     "PluginState",
@@ -94,6 +99,7 @@ __all__ = [
     "Rendered",
     "Scope",
     "Series",
+    "SyncEvent",
     "Table",
     "Transition",
     "available",
@@ -101,6 +107,9 @@ __all__ = [
     "enable",
     "enabled",
     "host",
+    "say_partner_words",
+    "tell_partner",
+    "tell_partner_off",
 ]
 
 _HOME_OF: Final = {
@@ -115,6 +124,11 @@ _HOME_OF: Final = {
             "Transition",
         ),
         "couplejournal.plugins.author": ("JournalPlugin",),
+        "couplejournal.plugins.consent": ("say_partner_words",),
+        "couplejournal.plugins.events": (
+            "EntryEvent",
+            "SyncEvent",
+        ),
         "couplejournal.plugins.hooks": ("Analyzed",),
         "couplejournal.plugins.hosting": (
             "PluginHost",
@@ -130,7 +144,8 @@ _HOME_OF: Final = {
             "Manifest",
             "Permissions",
         ),
-        "couplejournal.plugins.recording": ("enable",),
+        "couplejournal.plugins.packsplugin": ("PackPlugin",),
+        "couplejournal.plugins.recording": ("enable", "tell_partner", "tell_partner_off"),
         "couplejournal.plugins.result": (
             "CAVEAT",
             "JSON",

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from click import Command
+
+    from couplejournal.plugins.events import EntryEvent, SyncEvent
     from couplejournal.plugins.kinds import Kind
     from couplejournal.plugins.result import JSON
     from couplejournal.plugins.values import (
@@ -32,6 +35,9 @@ if TYPE_CHECKING:
 
 API_LEVEL: Final = 1
 """The level of the hooks below; a manifest names the one that it was written for."""
+
+OLDEST_LEVEL: Final = max(1, API_LEVEL - 1)
+"""The oldest level that is still understood: the one before this (docs/reference/compatibility.md)."""
 
 
 class JournalPlugin:
@@ -77,7 +83,7 @@ class JournalPlugin:
         return None
 
     def check_draft(self, draft: Draft) -> Iterable[Notice]:
-        """Say something about what its author is about to save; it is saved whatever is said."""
+        """Say something about what its author just wrote; it is saved, and stays whatever is said."""
         del draft
         return ()
 
@@ -85,6 +91,30 @@ class JournalPlugin:
         """Offer reminders for this person on this device; nobody else hears of them."""
         del request
         return ()
+
+    def commands(self) -> Iterable[Command]:
+        """List commands of its own, run as ``couplejournal x ID NAME``; for the trusted tier alone."""
+        return ()
+
+    def on_entry_added(self, event: EntryEvent) -> None:
+        """Hear of entries that came, of one's own and the other's; at the next sync, never while one is saved."""
+        del event
+
+    def on_entry_revised(self, event: EntryEvent) -> None:
+        """Hear of entries that have another text now, or came from the private into the shared journal."""
+        del event
+
+    def on_opened(self, event: EntryEvent) -> None:
+        """Hear of sealed answers that came to light on both sides."""
+        del event
+
+    def on_conflict(self, event: EntryEvent) -> None:
+        """Hear of entries that have two current versions now, in ``content`` and ``conflict``."""
+        del event
+
+    def on_synced(self, event: SyncEvent) -> None:
+        """Hear that this device exchanged with the shared folder."""
+        del event
 
     def diagnostics(self) -> Mapping[str, JSON]:
         """Tell how the plugin is, for `doctor`: numbers and versions, never a word of the journal."""

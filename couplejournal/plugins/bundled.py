@@ -8,11 +8,7 @@ current directory must not become code.
 from __future__ import annotations
 
 import hashlib
-import os
-import sys
 from contextlib import nullcontext, suppress
-from importlib import import_module
-from importlib.util import module_from_spec, spec_from_file_location
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -20,13 +16,14 @@ from typing import TYPE_CHECKING, Final
 import attrs
 
 from couplejournal.errors import PluginError, StoreError
-from couplejournal.plugins.author import JournalPlugin
+from couplejournal.plugins.loading import load_package
 from couplejournal.plugins.manifest import MANIFEST_LIMIT_BYTES, MANIFEST_NAME, Manifest, is_plugin_id, read_manifest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from couplejournal.disk import Disk
+    from couplejournal.plugins.author import JournalPlugin
 
 PACKAGE: Final = "couplejournal_plugins"
 _FILE_LIMIT_BYTES: Final = 8_388_608
@@ -94,7 +91,7 @@ class Bundled:
         Raises:
             PluginError: the target is not in its package, or is no `JournalPlugin`.
         """
-        return load_package(manifest, f"{PACKAGE}.{manifest.id}", self.folder / manifest.id)
+        return load_package(manifest.target, f"{PACKAGE}.{manifest.id}", self.folder / manifest.id)
 
 
 def digests_of(folder: Path, disk: Disk) -> dict[str, str]:
@@ -124,39 +121,3 @@ def _digests(folder: Path, disk: Disk, prefix: str, depth: int) -> Iterator[tupl
             data = disk.read(folder / listed.name, limit_bytes=_FILE_LIMIT_BYTES)  # behind a link too: it is code
             if data is not None:
                 yield prefix + listed.name, hashlib.sha256(data).hexdigest()
-
-
-def load_package(manifest: Manifest, package: str, folder: Path) -> JournalPlugin:
-    """Import a plugin from its folder alone and make it. What its own code raises goes through: the caller guards.
-
-    Raises:
-        PluginError: the target is not in its package, or is no `JournalPlugin`.
-    """
-    module_name, _, attribute = manifest.target.partition(":")
-    if module_name != package and not module_name.startswith(package + "."):
-        raise PluginError(f"plugin {manifest.id}: its target is not in its own package")
-    _import(package, folder)
-    made = getattr(import_module(module_name), attribute, None)
-    if not (isinstance(made, type) and issubclass(made, JournalPlugin)):
-        raise PluginError(f"plugin {manifest.id}: its target is no JournalPlugin")
-    return made()
-
-
-def _import(package: str, folder: Path) -> None:
-    start = folder / "__init__.py"
-    loaded = sys.modules.get(package)
-    # an editable install comes to the same files by a link
-    if loaded is not None and os.path.realpath(str(loaded.__file__)) == os.path.realpath(start):
-        return
-    for name in [name for name in sys.modules if name == package or name.startswith(package + ".")]:
-        del sys.modules[name]
-    spec = spec_from_file_location(package, start, submodule_search_locations=[str(folder)])
-    if spec is None or spec.loader is None:
-        raise PluginError("a plugin's package cannot be loaded")
-    module = module_from_spec(spec)
-    sys.modules[package] = module
-    try:
-        spec.loader.exec_module(module)
-    except BaseException:
-        sys.modules.pop(package, None)  # half a module must not pass for a whole one next time
-        raise

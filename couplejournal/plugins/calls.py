@@ -17,7 +17,8 @@ import pluggy
 
 from couplejournal.errors import PluginError
 from couplejournal.plugins.author import HOOKS, JournalPlugin
-from couplejournal.plugins.guards import ComparisonError, OversizeError
+from couplejournal.plugins.comparing import ComparisonError
+from couplejournal.plugins.guards import OversizeError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -52,6 +53,10 @@ IN_THIS_PROCESS: Final = Failures()
 
 class WrongAnswerError(Exception):
     """A plugin answered with what its hook must not give; the message is ours and holds nothing of the answer."""
+
+
+class WorkerError(Exception):
+    """A worker gave no answer; the message is ours and holds nothing of what the plugin said."""
 
 
 class _OverrideIsImplementation(pluggy.PluginManager):
@@ -89,6 +94,7 @@ class PluginCalls:
         self._failures = failures
         self._strict = strict
         self._named: set[tuple[str, str]] = set()
+        self.has_failed = False
 
     def add(self, plugin_id: str, plugin: JournalPlugin) -> bool:
         """Take a plugin in and return whether it fits; an override with another signature is a failure like any.
@@ -128,6 +134,16 @@ class PluginCalls:
                     return found
         return None
 
+    def tell(self, plugin_id: str, hook: str, event: object) -> None:
+        """Call a hook that is told of something and answers nothing, if this plugin has it.
+
+        Raises:
+            PluginError: the plugin failed, and the calls are strict.
+        """
+        for owner, function in self.having(hook):
+            if owner == plugin_id:
+                self.attempt(plugin_id, hook, partial(_told, function, event))
+
     def failed(self, place: str) -> set[str]:
         """Return the plugins that failed in a hook since this began."""
         return {plugin_id for plugin_id, where in self._named if where == place}
@@ -155,6 +171,7 @@ class PluginCalls:
 
     def _failed(self, plugin_id: str, place: str, what: str) -> None:
         self._failures.add(plugin_id)
+        self.has_failed = True
         line = f"plugin {plugin_id} failed in {place}: {what}"
         if self._strict:
             raise PluginError(line, hint="everything else works without it")
@@ -186,6 +203,11 @@ def _one(ask: Callable[..., Any], answer: type[Answer], arguments: Mapping[str, 
     return None if found is None else require_answer(found, answer)
 
 
+def _told(tell: Callable[..., Any], event: object) -> None:
+    if tell(event=event) is not None:
+        raise WrongAnswerError("answered where nothing was asked")
+
+
 def limited(chunks: Iterable[Any], answer: type[Answer], *, count: int) -> list[Answer]:
     """Return what a plugin's iterator gives, cut where it would not end.
 
@@ -204,7 +226,7 @@ def _name_of(kind: type) -> str:
 
 
 def _described(error: BaseException) -> str:
-    if isinstance(error, (WrongAnswerError, ComparisonError, OversizeError)):
+    if isinstance(error, (WrongAnswerError, WorkerError, ComparisonError, OversizeError)):
         return str(error)
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:

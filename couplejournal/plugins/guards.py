@@ -2,25 +2,25 @@
 
 `cut` makes the view. It follows the manifest's permissions, and rules that no permission lifts: nothing that is marked
 tender or intimate; no name, and nobody called "me", where the result is for both; and for both only what both can read,
-of both or of neither. What is sealed and not yet opened is in no view at all.
-
-`require_no_comparison` refuses a result for both that is keyed by person. It cannot see every comparison: a number that
-is the larger of two says nothing by its name. The contract for plugins (`couplejournal.testing`) tries that.
+of both or of neither. What is sealed and not yet opened is in no view at all. Of the other person's words a plugin of
+others is given what that person was told of and did not refuse (`consent`).
 """
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
 import attrs
 
+from couplejournal.model.consent import PartnerWords, PluginNotice
 from couplejournal.model.content import RawContent
+from couplejournal.plugins.comparing import texts_of
+from couplejournal.plugins.consent import FREE, Consent, may_be_of_both
 from couplejournal.plugins.manifest import Permissions
 from couplejournal.plugins.views import CutView
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from couplejournal.model.entry import Author, Entry
     from couplejournal.model.kinds import Kind
@@ -31,39 +31,15 @@ if TYPE_CHECKING:
 EVERYTHING: Final = Permissions(read=("counts", "mine", "partner"))
 """What a plugin object may read that a program hands to a host itself."""
 
+HELD_BACK: Final = frozenset({PluginNotice.kind, PartnerWords.kind})
+"""What the two say to each other about plugins is for no plugin: none shall plead, or count who said no."""
+
 PARTS_LIMIT: Final = 20_000
 TEXT_LIMIT_CHARACTERS: Final = 500_000
-_ID_DIGITS: Final = 8  # so many of a person's id name the person
-_PERSONS: Final = frozenset(
-    {
-        *("i", "me", "my", "mine", "you", "your", "yours", "he", "him", "his", "she", "her", "hers", "partner"),
-        *("ich", "mich", "mein", "meine", "du", "dich", "dein", "deine", "er", "ihn", "sein", "sie", "ihr", "author"),
-    }
-)
-
-
-class ComparisonError(Exception):
-    """A result for both is keyed by person; the message holds nothing of the result."""
 
 
 class OversizeError(Exception):
     """A result is too large; the message holds nothing of the result."""
-
-
-def require_no_comparison(result: AnalysisResult, people: Sequence[Author]) -> None:
-    """Refuse a result for both whose labels, columns, rows, marks or titles name a person.
-
-    Raises:
-        ComparisonError: one does.
-    """
-    names = [name for one in people if (name := one.name.strip().casefold())]
-    ids = [one.person[:_ID_DIGITS] for one in people]
-    for text in _keys(result):
-        folded = text.strip().casefold()
-        if folded in _PERSONS or any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", folded) for name in names):
-            raise ComparisonError("a result for both must not be by person")
-    if any(one in text.casefold() for text in (*_keys(result), result.headline, *result.notes) for one in ids):
-        raise ComparisonError("a result for both must not name a person")
 
 
 def require_small(result: AnalysisResult) -> None:
@@ -76,37 +52,31 @@ def require_small(result: AnalysisResult) -> None:
     parts += sum(len(series.points) for series in result.series) + len(result.bands) + len(result.notes)
     if parts > PARTS_LIMIT:
         raise OversizeError(f"answered with more than {PARTS_LIMIT:,} numbers")
-    texts = (*_keys(result), result.headline, *result.notes)
+    texts = (*texts_of(result), result.headline, *result.notes)
     if sum(map(len, texts)) > TEXT_LIMIT_CHARACTERS:
         raise OversizeError(f"answered with more than {TEXT_LIMIT_CHARACTERS:,} characters")
 
 
 def is_readable(entry: Entry, kinds: Mapping[str, Kind], permissions: Permissions) -> bool:
-    """Return whether a plugin with these permissions may read the words of an entry, for this person's own eyes."""
-    is_out = _is_left_out(entry, kinds, permissions.kinds, is_for_both=False)
-    whose = "mine" if entry.is_mine else "partner"
-    return not is_out and whose in permissions.read and _is_named(entry.kind, kinds, permissions)
+    """Return whether permissions let a plugin read the words of an entry, for this person's own eyes.
+
+    Of the other person's words `Consent.allows` has to be asked, too.
+    """
+    is_out = entry.kind in HELD_BACK or _is_left_out(entry, kinds, permissions.kinds, is_for_both=False)
+    return not is_out and _whose(entry) <= set(permissions.read) and _is_named(entry.kind, kinds, permissions)
 
 
-def _keys(result: AnalysisResult) -> Iterator[str]:
-    """Iterate over every text of a result that says whose a number is."""
-    for band in result.bands:
-        yield from (band.label, *(mark.label for mark in band.marks))
-    for series in result.series:
-        yield from (series.title, *(mark.label for mark in series.marks))
-    for table in result.tables:
-        yield from (table.title, *table.columns)
-        yield from (cell for row in table.rows for cell in row if isinstance(cell, str))
+def cut(view: JournalView, permissions: Permissions, scope: Scope, consent: Consent = FREE) -> CutView:
+    """Return what a plugin with these permissions sees, for a result that both see or for one's own.
 
-
-def cut(view: JournalView, permissions: Permissions, scope: Scope) -> CutView:
-    """Return what a plugin with these permissions sees, for a result that both see or for one's own."""
+    ``consent`` says whose words it may be given; a plugin object of a program, and what came along, need none.
+    """
     is_for_both = scope == "couple"
     # in a pair, whatever is not mine is the other's: what only one can read must not feed what both see
     source = view.shared_only() if is_for_both else view
     people = tuple(_nameless(one) for one in sorted(source.people, key=lambda one: one.person))
     return CutView(
-        lambda: _entries(source, permissions, is_for_both=is_for_both),
+        lambda: _entries(source, permissions, consent, is_for_both=is_for_both),
         zone=view.zone,
         me=None if is_for_both else source.me,
         people=people if is_for_both else source.people,
@@ -120,17 +90,22 @@ def is_tender(entry: Entry, kinds: Mapping[str, Kind]) -> bool:
     return marked or (kind is not None and kind.tender != "none")
 
 
-def _entries(view: JournalView, permissions: Permissions, *, is_for_both: bool) -> list[Entry]:
+def _entries(view: JournalView, permissions: Permissions, consent: Consent, *, is_for_both: bool) -> list[Entry]:
     named = permissions.kinds
+    has_words = _may_read(view, permissions.read, consent, is_for_both=is_for_both)
+    has_counts = "counts" in permissions.read
     kept: list[Entry] = []
+    out: set[str] = set()
     decided: set[str] = set()  # what a tender entry refers to: its state could tell what that entry says
     for entry in view.entries():
-        if _is_left_out(entry, view.kinds, named, is_for_both=is_for_both):
+        if entry.kind in HELD_BACK:
+            out.add(entry.id)
+        elif _is_left_out(entry, view.kinds, named, is_for_both=is_for_both):
             decided.update(ref.id for ref in entry.refs)
-        elif _is_named(entry.kind, view.kinds, permissions):
-            seen = _as_permitted(entry, permissions.read, is_for_both=is_for_both)
-            if seen is not None:
-                kept.append(seen)
+        elif _is_named(entry.kind, view.kinds, permissions) and (has_counts or has_words(entry)):
+            seen = entry if has_words(entry) else _wordless(entry)
+            kept.append(attrs.evolve(seen, author=_nameless(seen.author), device="") if is_for_both else seen)
+    kept = [entry for entry in kept if out.isdisjoint(ref.id for ref in entry.refs)]
     here = {entry.id for entry in kept}
     return [
         attrs.evolve(
@@ -140,6 +115,21 @@ def _entries(view: JournalView, permissions: Permissions, *, is_for_both: bool) 
         )
         for entry in kept
     ]
+
+
+def _may_read(
+    view: JournalView, read: Sequence[str], consent: Consent, *, is_for_both: bool
+) -> Callable[[Entry], bool]:
+    """Return what says whether the words of an entry may be read: for both those of both or of neither."""
+    if is_for_both:
+        of_both = "mine" in read and "partner" in read and consent.allows_both(view)
+        return lambda _: of_both
+    return lambda entry: _whose(entry) <= set(read) and consent.allows(entry)
+
+
+def _whose(entry: Entry) -> set[str]:
+    """Return whose words an entry holds: of a joint one that was revised, nobody can tell, so it counts as of both."""
+    return {"mine", "partner"} if may_be_of_both(entry) else {"mine" if entry.is_mine else "partner"}
 
 
 def _is_left_out(entry: Entry, kinds: Mapping[str, Kind], named: Sequence[str], *, is_for_both: bool) -> bool:
@@ -159,18 +149,6 @@ def _is_named(kind: str, kinds: Mapping[str, Kind], permissions: Permissions) ->
         return kind in permissions.kinds
     known = kinds.get(kind)
     return known is not None and known.default_audience == "shared"
-
-
-def _as_permitted(entry: Entry, read: Sequence[str], *, is_for_both: bool) -> Entry | None:
-    """Return an entry with its words, without them where only counts are allowed, or None."""
-    if is_for_both:
-        has_words = "mine" in read and "partner" in read  # of both or of neither
-        entry = attrs.evolve(entry, author=_nameless(entry.author), device="")
-    else:
-        has_words = ("mine" if entry.is_mine else "partner") in read
-    if has_words:
-        return entry
-    return _wordless(entry) if "counts" in read else None
 
 
 def _wordless(entry: Entry) -> Entry:

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 import attrs
 
 from couplejournal.errors import PluginError
-from couplejournal.model.content import shape_of
 from couplejournal.model.kinds import core_kinds
-from couplejournal.model.validity import require_valid
 from couplejournal.plugins.calls import WrongAnswerError, limited, require_answer
-from couplejournal.plugins.guards import EVERYTHING, cut, is_readable, require_no_comparison, require_small
+from couplejournal.plugins.comparing import require_no_comparison
+from couplejournal.plugins.consent import FREE, consent_in, may_be_of_both, reason_in
+from couplejournal.plugins.drafts import content_of
+from couplejournal.plugins.guards import EVERYTHING, cut, is_readable, require_small
 from couplejournal.plugins.kinds import Kind, as_core_kind, kinds_apart
+from couplejournal.plugins.packstexts import nearest
 from couplejournal.plugins.result import AnalysisResult
 from couplejournal.plugins.values import (
     Analysis,
@@ -41,15 +43,18 @@ from couplejournal.plugins.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from datetime import tzinfo
 
     from couplejournal.model import kinds as core
     from couplejournal.model.content import Content
     from couplejournal.model.entry import Entry
     from couplejournal.plugins.calls import PluginCalls
+    from couplejournal.plugins.consent import Consent
+    from couplejournal.plugins.lock import LockedPlugin
     from couplejournal.plugins.manifest import Permissions
     from couplejournal.plugins.result import JSON
+    from couplejournal.plugins.views import CutView
     from couplejournal.system import System
     from couplejournal.view import JournalView
 
@@ -100,6 +105,8 @@ class Hooks:
         self._source = source
         self._calls = calls
         self._permissions = dict(permissions)
+        self._locked: dict[str, LockedPlugin] = {}  # those of a lock: of what the partner's words need consent for
+        self._own_kinds: dict[str, frozenset[str]] = {}  # those that packs declare
         self._system = system
         self._zone = zone
         self._report = report
@@ -126,24 +133,35 @@ class Hooks:
         found = self._calls.collect("prompts", Prompt, lambda _: {"request": request})
         return tuple(attrs.evolve(prompt, id=whole_id(plugin_id, prompt.id)) for plugin_id, prompt in found)
 
-    def prompt(self, *, language: str = "en", skip: int = 0) -> Prompt | None:
+    def prompt(
+        self, *, language: str = "en", skip: int = 0, couple: str = "", recent: Iterable[str] = ()
+    ) -> Prompt | None:
         """Return the question of the day, or None; ``skip`` = 1 is the next one, as good as the first.
 
-        A plugin may choose (``choose_prompt``); otherwise all take their turn.
+        A plugin may choose (``choose_prompt``); otherwise all take their turn. ``couple`` and ``recent`` (ids) are
+        of the journal whose day it is, if it is one's (`couplejournal.journal.questions`).
         """
         prompts = self.prompts(language=language)
         if not prompts:
             return None
         now, zone = self._moment(None)
-        request = ChoosePrompt(prompts=prompts, now=now, zone=zone, language=language, skip=skip)
+        request = ChoosePrompt(
+            prompts=prompts, now=now, zone=zone, language=language, skip=skip, couple=couple, recent=tuple(recent)
+        )
         chosen = self._calls.first("choose_prompt", str, lambda _: {"request": request})
         rotated = prompts[(now.toordinal() + skip) % len(prompts)]
         return next((prompt for prompt in prompts if prompt.id == chosen), rotated)
 
-    def exercises(self) -> tuple[Exercise, ...]:
-        """Return every exercise; whoever shows one offers "not now" beside each step, and keeps nothing of it."""
-        found = self._calls.collect("exercises", Exercise, lambda _: {})
-        return tuple(attrs.evolve(one, id=whole_id(plugin_id, one.id)) for plugin_id, one in found)
+    def exercises(self, *, language: str = "en") -> tuple[Exercise, ...]:
+        """Return every exercise, in the language that comes nearest where there are several of one id.
+
+        Whoever shows one offers "not now" beside each step, and keeps nothing of it.
+        """
+        by_id: dict[str, dict[str, Exercise]] = {}
+        for plugin_id, one in self._calls.collect("exercises", Exercise, lambda _: {}):
+            named = attrs.evolve(one, id=whole_id(plugin_id, one.id))
+            by_id.setdefault(named.id, {})[named.language] = named
+        return tuple(found[nearest(found, language)] for found in by_id.values())
 
     def analyses(self) -> tuple[Analysis, ...]:
         """Return every analysis that the plugins bring; their ids begin with the plugin's."""
@@ -176,7 +194,8 @@ class Hooks:
     ) -> tuple[tuple[Draft, Content], ...] | None:
         """Return every draft that an importer reads in ``data``, with its content; None where it failed: all or none.
 
-        ``kinds`` are those that the journal knows. Who saves them saves them as private.
+        ``kinds`` are those that the journal knows. Who saves them saves them as private, and those not again whose
+        ``source`` is here: it names the importer and the entry.
 
         Raises:
             PluginError: there is no such importer; or it failed, and the host is strict.
@@ -184,11 +203,11 @@ class Hooks:
         plugin_id, importer = self._named("importers", Importer, name)
         now, zone = self._moment(None)
         request = ImportRequest(now=now, zone=zone, language=language)
-        source = f"import:{whole_id(plugin_id, importer.id)}"
+        name = whole_id(plugin_id, importer.id)
 
         def read() -> tuple[tuple[Draft, Content], ...]:
             drafts = limited(importer.read(data, request), Draft, count=IMPORT_LIMIT)
-            return tuple((draft, content_of(draft, kinds, source)) for draft in drafts)
+            return tuple((draft, content_of(draft, kinds, name)) for draft in drafts)
 
         return self._calls.attempt(plugin_id, f"importer {importer.id}", read)
 
@@ -206,22 +225,34 @@ class Hooks:
         plugin_id, exporter = self._named("exporters", Exporter, name)
         whole = self._source.view()
         now, zone = self._moment(whole.zone)
-        view = cut(whole, self.permissions_of(plugin_id), "mine")
+        view = self._cut(whole, plugin_id, "mine")
+        if told := self.withheld(plugin_id, whole):
+            self._report(told)
         request = ExportRequest(view=view, now=now, zone=zone, language=language)
         return self._calls.attempt(plugin_id, f"exporter {exporter.id}", lambda: _joined(exporter.export(request)))
 
-    def render(self, entry: Entry, *, language: str = "en", is_whole: bool = True) -> Rendered | None:
-        """Return how a plugin shows an entry, the one whose kind it is first; None for the plain rendering."""
-        known = {kind.name: kind for kind in (*core_kinds().values(), *self.core_kinds())}
+    def render(
+        self,
+        entry: Entry,
+        *,
+        language: str = "en",
+        is_whole: bool = True,
+        kinds: Mapping[str, core.Kind] | None = None,
+        owner: str | None = None,
+    ) -> Rendered | None:
+        """Return how a plugin shows an entry, the one whose kind it is first; None for the plain rendering.
+
+        ``kinds`` are those that the journal knows, ``owner`` the plugin whose kind it is; else the plugins are asked.
+        """
+        known = kinds or {kind.name: kind for kind in (*core_kinds().values(), *self.core_kinds())}
+        first = owner or self.kinds.get(entry.kind, (None, None))[0]
         zone = self._moment(None)[1]
         request = RenderRequest(entry=entry, zone=zone, language=language, is_whole=is_whole)
         return self._calls.first(
             "render",
             Rendered,
-            lambda plugin_id: (
-                {"request": request} if is_readable(entry, known, self.permissions_of(plugin_id)) else None
-            ),
-            owner=self.kinds.get(entry.kind, (None, None))[0],
+            lambda plugin_id: {"request": request} if self._may_read(entry, known, plugin_id) else None,
+            owner=first,
         )
 
     def check_draft(self, draft: Draft) -> tuple[tuple[str, Notice], ...]:
@@ -235,13 +266,15 @@ class Hooks:
 
         return tuple(self._calls.collect("check_draft", Notice, give))
 
-    def reminders(self, *, language: str = "en") -> tuple[Reminder, ...]:
-        """Return what this person is to be reminded of on this device, the earliest first."""
+    def reminders(self, *, language: str = "en", plugins: Collection[str] | None = None) -> tuple[Reminder, ...]:
+        """Return what this person is to be reminded of on this device, the earliest first; of ``plugins`` alone."""
         whole = self._source.view()
         now, zone = self._moment(whole.zone)
 
-        def give(plugin_id: str) -> Mapping[str, object]:
-            view = cut(whole, self.permissions_of(plugin_id), "mine")
+        def give(plugin_id: str) -> Mapping[str, object] | None:
+            if plugins is not None and plugin_id not in plugins:
+                return None
+            view = self._cut(whole, plugin_id, "mine")
             return {"request": ReminderRequest(view=view, now=now, zone=zone, language=language)}
 
         found = self._calls.collect("reminders", Reminder, give)
@@ -263,51 +296,58 @@ class Hooks:
         """Return what a plugin may read."""
         return self._permissions.get(plugin_id, EVERYTHING)
 
+    def consent_of(self, plugin_id: str, view: JournalView) -> Consent:
+        """Return whose words a plugin may be given, as far as those who wrote them are concerned."""
+        plugin = self._locked.get(plugin_id)
+        return FREE if plugin is None else consent_in(view, plugin)
+
+    def withheld(self, plugin_id: str, view: JournalView) -> str | None:
+        """Return a sentence on why a plugin is not given the partner's words; None where it is, or never asked."""
+        plugin = self._locked.get(plugin_id)
+        return None if plugin is None else reason_in(view, plugin, consent_in(view, plugin))
+
+    def _cut(self, whole: JournalView, plugin_id: str, scope: Scope) -> CutView:
+        return cut(whole, self.permissions_of(plugin_id), scope, self.consent_of(plugin_id, whole))
+
+    def _may_read(self, entry: Entry, known: Mapping[str, core.Kind], plugin_id: str) -> bool:
+        if entry.kind in self._own_kinds.get(plugin_id, ()):
+            return True  # couplejournal fills in a template of a pack, which is never executed and learns nothing
+        if not is_readable(entry, known, self.permissions_of(plugin_id)):
+            return False
+        if plugin_id not in self._locked or (entry.is_mine and not may_be_of_both(entry)):
+            return True  # no view has to be made for it
+        return self.consent_of(plugin_id, self._source.view()).allows(entry)
+
     def _analyzed(self, plugin_id: str, analysis: Analysis, whole: JournalView, language: str) -> Analyzed:
         now, zone = self._moment(whole.zone)
-        view = cut(whole, self.permissions_of(plugin_id), analysis.scope)
+        view = self._cut(whole, plugin_id, analysis.scope)
         request = AnalysisRequest(view=view, now=now, zone=zone, language=language)
 
         def run() -> AnalysisResult:
             result = require_answer(analysis.run(request), AnalysisResult)
             require_small(result)
             if analysis.scope == "couple":
-                require_no_comparison(result, whole.people)
-            return result
+                require_no_comparison(result, whole.people, view)
+            told = self.withheld(plugin_id, whole)
+            return result if told is None else attrs.evolve(result, notes=(*result.notes, told))
 
         result = self._calls.attempt(plugin_id, f"analysis {analysis.id}", run)
         return Analyzed(id=whole_id(plugin_id, analysis.id), title=analysis.title, scope=analysis.scope, result=result)
 
     def _named(self, hook: str, offered: type[Offered], name: str) -> tuple[str, Offered]:
-        for plugin_id, one in self._calls.collect(hook, offered, lambda _: {}):
-            if name in {one.id, whole_id(plugin_id, one.id)}:
-                return plugin_id, one
-        raise PluginError(f"no plugin that is on has one of these {hook}", hint=_ELSEWHERE)
+        every = self._calls.collect(hook, offered, lambda _: {})
+        found = [each for each in every if name in {each[1].id, whole_id(each[0], each[1].id)}]
+        if len(found) > 1:
+            ids = ", ".join(whole_id(plugin_id, one.id) for plugin_id, one in found)
+            raise PluginError(f"several of these {hook} have that name", hint=f"one of: {ids}")
+        if not found:
+            raise PluginError(f"no plugin that is on has one of these {hook}", hint=_ELSEWHERE)
+        return found[0]
 
     def _moment(self, zone: tzinfo | None) -> tuple[datetime, tzinfo]:
         # without a zone: that of this machine
         now = datetime.fromtimestamp(self._system.now_ms() / 1000, UTC).astimezone(self._zone or zone)
         return now, now.tzinfo or UTC
-
-
-def content_of(draft: Draft, kinds: Mapping[str, core.Kind], source: str) -> Content:
-    """Return a draft as the content of its kind, fit to be written.
-
-    Raises:
-        InvalidEntryError: the content breaks a rule of its kind.
-        TypeError: a field has the wrong type.
-        WrongAnswerError: the kind is not known, or has no such field.
-    """
-    kind = kinds.get(draft.kind)
-    if kind is None:
-        raise WrongAnswerError("answered with an entry of a kind that is not known")
-    shape = shape_of(kind.content)
-    if not set(draft.fields) <= set(shape) - {"text", "tags", "tender", "source"}:
-        raise WrongAnswerError("answered with an entry that has a field its kind has not")
-    given = {name: tuple(value) if isinstance(value, list) else value for name, value in draft.fields.items()}
-    content = kind.content(text=draft.text, tags=draft.tags, tender=draft.tender, source=source, **given)  # type: ignore[arg-type]
-    require_valid(kind.marked(content))
-    return kind.marked(content)
 
 
 def whole_id(plugin_id: str, name: str) -> str:

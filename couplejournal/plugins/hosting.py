@@ -15,9 +15,11 @@ from couplejournal.errors import PluginError
 from couplejournal.model.text import neutralised
 from couplejournal.plugins.bundled import Bundled
 from couplejournal.plugins.calls import IN_THIS_PROCESS, Failures, PluginCalls
-from couplejournal.plugins.hooks import Hooks, ViewSource
+from couplejournal.plugins.consent import needs_consent
+from couplejournal.plugins.hooks import ViewSource
 from couplejournal.plugins.installed import load, state_of
 from couplejournal.plugins.lock import LockedPlugin, read_lock
+from couplejournal.plugins.telling import Telling
 from couplejournal.system import RealSystem
 
 if TYPE_CHECKING:
@@ -47,7 +49,7 @@ class PluginState:
     state: Literal["on", "changed", "missing", "failed"]
 
 
-class PluginHost(Hooks):
+class PluginHost(Telling):
     """Ask the plugins that are on. Ids are ``plugin/name``, and results come in the order of ids."""
 
     def __init__(
@@ -81,7 +83,7 @@ class PluginHost(Hooks):
             self._take(plugin_id, plugins[plugin_id])
 
     @classmethod
-    def of(
+    def of(  # noqa: PLR0913 - each by its name
         cls,
         source: ViewSource,
         *,
@@ -92,8 +94,11 @@ class PluginHost(Hooks):
         system: System | None = None,
         zone: tzinfo | None = None,
         failures: Failures | None = None,
+        wanted: Callable[[LockedPlugin], bool] | None = None,
     ) -> PluginHost:
         """Host the plugins that ``plugins.lock`` of this home names, if their files are as they were.
+
+        ``wanted`` says of each whether it is needed (default: all are); the others are not loaded.
 
         Raises:
             PluginError: ``plugins.lock`` is damaged; or a plugin failed or changed, and ``strict`` is set.
@@ -104,7 +109,8 @@ class PluginHost(Hooks):
         made = cls(source, {}, report=report, strict=strict, system=system, zone=zone, failures=failures)
         made._hidden = (home.config, home.data, home.state)
         for plugin in read_lock(home.plugins_lock_path, bundled.disk):
-            made._take_locked(plugin, bundled, strict=strict)
+            if wanted is None or wanted(plugin):
+                made._take_locked(plugin, bundled, strict=strict)
         return made
 
     @property
@@ -112,12 +118,21 @@ class PluginHost(Hooks):
         """Return every plugin that was turned on, and how it stands."""
         return tuple(self._states)
 
+    @property
+    def has_failed(self) -> bool:
+        """Return whether a plugin failed since this host was made, or is not as it was when it was turned on."""
+        return self._calls.has_failed or any(state.state != "on" for state in self._states)
+
     def _take(self, plugin_id: str, plugin: JournalPlugin) -> None:
         taken = self._calls.add(plugin_id, plugin)
         self._states.append(PluginState(plugin_id, "on" if taken else "failed"))
 
     def _take_locked(self, locked: LockedPlugin, bundled: Bundled, *, strict: bool) -> None:
         self._permissions[locked.id] = locked.permissions
+        if locked.tier == "pack":
+            self._own_kinds[locked.id] = frozenset(str(kind.get("name")) for kind in locked.kinds)
+        if needs_consent(locked):
+            self._locked[locked.id] = locked
         state = state_of(locked, bundled)
         if state == "on":
             plugin = self._calls.attempt(locked.id, "loading", lambda: load(locked, bundled, hidden=self._hidden))

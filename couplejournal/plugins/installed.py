@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Final, Literal
 import attrs
 
 from couplejournal.errors import PluginError, StoreError
-from couplejournal.plugins.bundled import PACKAGE, Bundled, digests_of, load_package
-from couplejournal.plugins.lock import LockedPlugin
+from couplejournal.plugins.bundled import PACKAGE, Bundled, digests_of
+from couplejournal.plugins.loading import load_package
+from couplejournal.plugins.lock import DISTRIBUTION, LockedPlugin
 from couplejournal.plugins.manifest import (
     MANIFEST_LIMIT_BYTES,
     MANIFEST_NAME,
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from couplejournal.plugins.author import JournalPlugin
 
 GROUP: Final = "couplejournal.plugins"
-DISTRIBUTION: Final = "couplejournal"
 LOCAL: Final = "a file"
 """What stands for the distribution of a pack that is a file of this device."""
 
@@ -59,6 +59,7 @@ class Found:
             commands=self.manifest.provides.commands,
             package=self.package,
             path=self.path,
+            hooks=self.manifest.provides.hooks,
         )
 
 
@@ -172,7 +173,7 @@ def load(locked: LockedPlugin, bundled: Bundled, *, hidden: Sequence[Path] = ())
     if (manifest.id, manifest.tier, manifest.permissions) != (locked.id, locked.tier, locked.permissions):
         raise PluginError(f"plugin {locked.id} is not described as it was")
     if manifest.tier == "trusted":
-        return load_package(manifest, locked.package, Path(locked.path))
+        return load_package(manifest.target, locked.package, locked.path)
     from couplejournal.plugins.worker import Worker, plugin_in
 
     worker = Worker(folder=Path(locked.path), package=locked.package, target=manifest.target, hidden=tuple(hidden))

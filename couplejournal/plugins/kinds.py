@@ -202,11 +202,32 @@ def _content_of(name: str, fields: tuple[Field, ...], *, needs_text: bool) -> ty
     return made
 
 
+class _CoreKind(core.Kind):
+    """A kind whose class of content is made when somebody first asks for it.
+
+    Every command that opens the journal has the kinds of all plugins that are on, and few read an entry of each.
+    """
+
+    __slots__ = ()
+
+    @property
+    def content(self) -> type[Content]:
+        """Return the class of its content."""
+        declared: Kind | type[Content] = core.Kind.content.__get__(self)  # type: ignore[attr-defined]
+        if isinstance(declared, type):
+            return declared
+        return _content_of(declared.name, declared.fields, needs_text=declared.needs_text)
+
+    @content.setter
+    def content(self, declared: Any) -> None:
+        core.Kind.content.__set__(self, declared)  # type: ignore[attr-defined]
+
+
 def as_core_kind(kind: Kind) -> core.Kind:
     """Return a declared kind as the core knows kinds, with a class for its content."""
-    return core.Kind(
+    return _CoreKind(
         kind.name,
-        _content_of(kind.name, kind.fields, needs_text=kind.needs_text),
+        kind,  # type: ignore[arg-type]
         default_audience=kind.default_audience,
         lifecycle=kind.lifecycle,
         joint=kind.joint,

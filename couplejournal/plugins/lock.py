@@ -4,7 +4,7 @@ Start-up reads this one file and looks for nothing: no scan of installed package
 
     {"format": 1, "plugins": [{"id", "distribution", "version", "files": {relative path: sha256 as hex},
      "permissions": {"read", "kinds", "network"}, "tier", "commands": {name: one line of help}, "package", "path",
-     "kinds"}]}
+     "kinds", "notice", "hooks"}]}
 
 It lies on the device, since nothing in the shared folder may turn code on.
 """
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
     from couplejournal.disk import Disk
 
+DISTRIBUTION: Final = "couplejournal"
+"""What stands for the distribution of what came with couplejournal."""
+
 LOCK_FORMAT: Final = 1
 LOCK_LIMIT_BYTES: Final = 1_048_576
 
@@ -34,6 +37,8 @@ class LockedPlugin(msgspec.Struct, frozen=True, kw_only=True):
     ``files`` maps each file of the package, as a relative path with ``/``, to its SHA-256 in hex. ``path`` is the
     folder of the package, or the file of a pack; "" for what came with couplejournal. ``package`` is its import name.
     ``kinds`` are those that it declared then (`kinds.kind_data`): whoever opens the journal reads them here.
+    ``notice`` is the id of the entry that told the partner of it, "" where none did. ``hooks`` are those that its
+    description names, so that a command loads only what it asks; None where that was not written down yet.
     """
 
     id: str
@@ -46,6 +51,12 @@ class LockedPlugin(msgspec.Struct, frozen=True, kw_only=True):
     kinds: tuple[dict[str, Any], ...] = ()
     package: str = ""
     path: str = ""
+    notice: str = ""
+    hooks: tuple[str, ...] | None = None
+
+    def has(self, *hooks: str) -> bool:
+        """Return whether it may have one of these hooks."""
+        return self.hooks is None or not set(hooks).isdisjoint(self.hooks)
 
 
 class _Format(msgspec.Struct):

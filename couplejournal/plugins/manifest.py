@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from typing import Final, Literal
 
 import msgspec
 
 from couplejournal.errors import PluginError
 from couplejournal.model.text import neutralised
-from couplejournal.plugins.author import API_LEVEL, HOOKS
+from couplejournal.plugins.author import API_LEVEL, HOOKS, OLDEST_LEVEL
 
 MANIFEST_NAME: Final = "couplejournal.toml"
 MANIFEST_LIMIT_BYTES: Final = 65_536
@@ -41,7 +40,8 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Describe a plugin: what it is, what it may do, why, and what it brings.
 
     ``api`` is the level of the hooks; ``target`` is ``package.module:Class``; ``summary`` is one line; ``why`` has one
-    sentence for each permission.
+    sentence for each permission. ``by_default``: a bundled one is on from the beginning of a journal, unless its owner
+    says no; of others it says nothing.
     """
 
     id: str
@@ -52,6 +52,7 @@ class Manifest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     permissions: Permissions = Permissions()
     why: dict[str, str] = {}
     provides: Provides = Provides()
+    by_default: bool = True
 
 
 def is_plugin_id(text: str) -> bool:
@@ -65,6 +66,8 @@ def read_manifest(data: bytes) -> Manifest:
     Raises:
         PluginError: it is no TOML, lacks or has a field that it should not, or is for another level of the hooks.
     """
+    import tomllib  # the lock needs the permissions alone, in every command
+
     try:
         manifest = msgspec.convert(tomllib.loads(data.decode("utf-8")), Manifest, strict=True)
     except msgspec.ValidationError as error:
@@ -83,7 +86,7 @@ def _quoted(told: object) -> str:
 def _require_sound(manifest: Manifest) -> None:
     if not is_plugin_id(manifest.id):
         raise PluginError("a plugin's id must be small letters, digits and underscores, at most 40")
-    if manifest.api != API_LEVEL:
+    if not OLDEST_LEVEL <= manifest.api <= API_LEVEL:
         raise PluginError(
             f"plugin {manifest.id} is written for level {_quoted(manifest.api)} of the hooks, "
             f"and this is level {API_LEVEL}",
@@ -94,6 +97,8 @@ def _require_sound(manifest: Manifest) -> None:
     if manifest.permissions.network and manifest.tier != "trusted":
         raise PluginError(f"plugin {manifest.id}: only a trusted plugin may ask for the network")
     if manifest.provides.commands and manifest.tier != "trusted":
+        raise PluginError(f"plugin {manifest.id}: only a trusted plugin may bring commands")
+    if "commands" in manifest.provides.hooks and manifest.tier != "trusted":
         raise PluginError(f"plugin {manifest.id}: only a trusted plugin may bring commands")
     if unknown := set(manifest.provides.hooks) - set(HOOKS):
         raise PluginError(f"plugin {manifest.id} names a hook that level {API_LEVEL} has not: {_quoted(min(unknown))}")

@@ -1,4 +1,4 @@
-"""Packs: plugins without code. A TOML file with prompts in any language, kinds as fields, and simple metrics.
+"""Packs: plugins without code. A TOML file with prompts, exercises, kinds as fields, templates, and simple metrics.
 
 A pack is read and checked, never executed. Every error is found in one pass and names its line and column, so that
 whoever writes prompts needs no Python. docs/tutorial/first-pack.md shows one as a whole.
@@ -19,8 +19,9 @@ from couplejournal.plugins.kinds import Kind, kind_from_data
 from couplejournal.plugins.manifest import PACK_LIMIT_BYTES, Manifest, Permissions, Provides, is_plugin_id
 from couplejournal.plugins.packsmetric import LEAST_FOR_BOTH, ExpressionError, Measure, parse
 from couplejournal.plugins.packsplaces import Places
+from couplejournal.plugins.packstexts import Template, TemplateError, Worded
 from couplejournal.plugins.result import Unit
-from couplejournal.plugins.values import TEXT_LIMIT, TITLE_LIMIT
+from couplejournal.plugins.values import LONGEST_STEP_S, STEPS_LIMIT, TEXT_LIMIT, TITLE_LIMIT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from couplejournal.plugins.packsplaces import Path
 
 FAULTS_LIMIT: Final = 100
-_ITEMS_LIMIT: Final = {"prompts": 500, "kinds": 20, "metrics": 20}
+_ITEMS_LIMIT: Final = {"prompts": 500, "exercises": 50, "kinds": 20, "metrics": 20}
 _DAYS_LIMIT: Final = 3_660
 _TOLD_CHARACTERS: Final = 100
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
@@ -50,21 +51,6 @@ class Fault:
         return f"line {self.line}, column {self.column}: {self.message}"
 
 
-@attrs.frozen
-class Worded:
-    """A text in one or several languages, the first of which is for whoever has none of them."""
-
-    texts: Mapping[str, str]
-
-    def for_tag(self, language: str) -> tuple[str, str]:
-        """Return the language and the text that come nearest to a tag such as ``de-AT``."""
-        tag = language.replace("_", "-").lower()
-        by_tag = {name.lower(): name for name in self.texts}
-        wanted = (tag, tag.partition("-")[0], "en")
-        name = next((by_tag[each] for each in wanted if each in by_tag), next(iter(self.texts)))
-        return name, self.texts[name]
-
-
 @attrs.frozen(kw_only=True)
 class PackPrompt:
     """A question of a pack."""
@@ -72,6 +58,16 @@ class PackPrompt:
     id: str
     kind: str
     text: Worded
+
+
+@attrs.frozen(kw_only=True)
+class PackExercise:
+    """An exercise of a pack: what to do, step by step, each with its seconds or None; and what may be written then."""
+
+    id: str
+    title: Worded
+    steps: tuple[tuple[Worded, int | None], ...]
+    writes: str | None
 
 
 @attrs.frozen(kw_only=True)
@@ -91,7 +87,9 @@ class Pack:
     id: str
     summary: str
     prompts: tuple[PackPrompt, ...] = ()
+    exercises: tuple[PackExercise, ...] = ()
     kinds: tuple[Kind, ...] = ()
+    templates: Mapping[str, Mapping[str, Template]] = attrs.field(factory=dict)
     metrics: tuple[PackMetric, ...] = ()
 
 
@@ -146,10 +144,11 @@ class _Reader:
 
     def __init__(self, places: Places) -> None:
         self._places = places
+        self._templates: dict[str, Mapping[str, Template]] = {}
         self.faults: list[Fault] = []
 
     def pack(self, tree: Mapping[str, Any]) -> Pack:
-        self._only(tree, (), "id", "summary", "api", "tier", "prompts", "kinds", "metrics")
+        self._only(tree, (), "id", "summary", "api", "tier", "prompts", "exercises", "kinds", "metrics")
         self._text(tree, (), "id", fits=is_plugin_id, wanted="small letters, digits and _; at most 40")
         self._text(tree, (), "summary", limit=TITLE_LIMIT * 2)
         for name, wanted in (("api", API_LEVEL), ("tier", "pack")):
@@ -159,7 +158,9 @@ class _Reader:
             id=str(tree.get("id", "")),
             summary=str(tree.get("summary", "")),
             prompts=tuple(self._each(tree, "prompts", self._prompt)),
+            exercises=tuple(self._each(tree, "exercises", self._exercise)),
             kinds=tuple(self._each(tree, "kinds", self._kind)),
+            templates=self._templates,
             metrics=tuple(self._each(tree, "metrics", self._metric)),
         )
 
@@ -170,9 +171,29 @@ class _Reader:
         text = self._worded(item, path, "text", TEXT_LIMIT)
         return PackPrompt(id=name, kind=kind, text=text) if name and kind and text else None
 
+    def _exercise(self, item: Mapping[str, Any], path: Path) -> PackExercise | None:
+        self._only(item, path, "id", "title", "steps", "writes")
+        name = self._text(item, path, "id", fits=_NAME.fullmatch, wanted="small letters, digits and hyphens")
+        title = self._worded(item, path, "title", TITLE_LIMIT)
+        writes = self._text(item, path, "writes", fits=_KIND.fullmatch, wanted="a kind") if "writes" in item else None
+        rows = self._list(item, path, "steps")
+        if not 1 <= len(rows) <= STEPS_LIMIT:
+            self._fault(path, f"an exercise has 1 to {STEPS_LIMIT} steps")
+        steps = []
+        for number, row in enumerate(rows[:STEPS_LIMIT]):
+            place = (*path, "steps", number)
+            if self._part(row, place, {"text"}):
+                self._only(row, place, "text", "seconds")
+                seconds = self._whole(row, place, "seconds", 1, LONGEST_STEP_S) if "seconds" in row else None
+                steps.append((self._worded(row, place, "text", TEXT_LIMIT), seconds))
+        told = tuple((text, seconds) for text, seconds in steps if text is not None)
+        is_whole = name and title and writes != "" and told and len(told) == len(rows)
+        return PackExercise(id=name, title=title, steps=told, writes=writes) if is_whole and title else None
+
     def _kind(self, item: Mapping[str, Any], path: Path) -> Kind | None:
         self._only(
-            item, path, "name", "fields", "default_audience", "tender", "joint", "needs_text", "part_of", "lifecycle"
+            item, path, "name", "fields", "template", "default_audience", "tender", "joint", "needs_text", "part_of",
+            "lifecycle",
         )  # fmt: skip
         if not self._text(item, path, "name", fits=_KIND.fullmatch, wanted="small letters, digits and hyphens"):
             return None
@@ -187,7 +208,22 @@ class _Reader:
                     self._part(row, (*place, "transitions", number), {"from", "step", "to", "by"})
         if len(self.faults) > before:
             return None
-        return self._declared(item, path)
+        template = item.get("template")
+        kind = self._declared({name: value for name, value in item.items() if name != "template"}, path)
+        if kind is not None and template is not None:
+            self._template(item, path, kind)
+        return kind
+
+    def _template(self, item: Mapping[str, Any], path: Path, kind: Kind) -> None:
+        worded = self._worded(item, path, "template", TEXT_LIMIT)
+        found = {}
+        for language, text in worded.texts.items() if worded is not None else ():
+            try:
+                found[language] = Template.parse(text, [field.name for field in kind.fields])
+            except TemplateError as error:
+                place = (*path, "template", language) if isinstance(item["template"], dict) else (*path, "template")
+                self.faults.append(Fault(*self._places.inside(place, error.offset), str(error)))
+        self._templates[kind.name] = found
 
     def _declared(self, item: Mapping[str, Any], path: Path) -> Kind | None:
         """Return the kind; what does not fit is looked for part by part, so that the place is as near as can be."""
@@ -331,7 +367,10 @@ def manifest_of(pack: Pack) -> Manifest:
         words = {"mine", "partner"} if is_for_both else {"mine"}
         read |= words if expression.needs_words else {"counts"}
     kinds = sorted({kind for expression, _ in expressions for kind in expression.kinds})
-    hooks = {"prompts": pack.prompts, "kinds": pack.kinds, "analyses": pack.metrics}
+    hooks = {
+        "prompts": pack.prompts, "exercises": pack.exercises, "kinds": pack.kinds, "render": pack.templates,
+        "analyses": pack.metrics,
+    }  # fmt: skip
     why = {"read": "Its numbers count entries.", "kinds": "It counts these and no others."} if pack.metrics else {}
     return Manifest(
         id=pack.id,

@@ -16,6 +16,7 @@ _BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
 _BLANK: Final = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")
 _SPACE: Final = re.compile(r"[ \t]*")
 _SCALAR: Final = re.compile(r"[^,\]}\n#]*")
+_ESCAPED: Final = re.compile(r"\\(?:\s*\n\s*.|u[0-9A-Fa-f]{4}|U[0-9A-Fa-f]{8}|.)", re.DOTALL)
 _STRINGS: Final = tuple(
     re.compile(pattern, re.DOTALL)
     for pattern in (r'"""(?:\\.|.)*?"""(?!")', r"'''.*?'''(?!')", r'"(?:\\.|[^"\\\n])*"', r"'[^'\n]*'")
@@ -40,9 +41,21 @@ class Places:
         return self.at(self._found.get(path, 0))
 
     def inside(self, path: Path, offset: int) -> tuple[int, int]:
-        """Return the line and the column of a character of the string that a key holds in one line."""
+        """Return the line and the column of a character of the string that a key holds."""
         start = self._found.get((*path, "="))
-        return self.of(path) if start is None else self.at(start + 1 + offset)
+        if start is None:
+            return self.of(path)
+        quote = self._text[start]
+        is_long = self._text.startswith(quote * 3, start)
+        at = start + (3 if is_long else 1)
+        if is_long and self._text.startswith("\n", at):
+            at += 1  # which is not part of the string
+        if quote == "'":
+            return self.at(at + offset)
+        for _ in range(offset):
+            match = _ESCAPED.match(self._text, at)
+            at = match.end() if match is not None else at + 1
+        return self.at(at)
 
     def at(self, index: int) -> tuple[int, int]:
         """Return the line and the column of a character."""

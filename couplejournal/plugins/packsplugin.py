@@ -13,7 +13,8 @@ from couplejournal.errors import PluginError
 from couplejournal.plugins.author import JournalPlugin
 from couplejournal.plugins.manifest import PACK_LIMIT_BYTES
 from couplejournal.plugins.packs import read_pack
-from couplejournal.plugins.values import Analysis, Prompt
+from couplejournal.plugins.packstexts import nearest
+from couplejournal.plugins.values import Analysis, Exercise, ExerciseStep, Prompt, Rendered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from couplejournal.plugins.kinds import Kind
     from couplejournal.plugins.packs import Pack, PackMetric
     from couplejournal.plugins.result import AnalysisResult
-    from couplejournal.plugins.values import AnalysisRequest, PromptRequest
+    from couplejournal.plugins.values import AnalysisRequest, PromptRequest, RenderRequest
 
 
 class PackPlugin(JournalPlugin):
@@ -51,7 +52,26 @@ class PackPlugin(JournalPlugin):
         """Return its questions, each in the language that comes nearest."""
         for prompt in self._pack.prompts:
             language, text = prompt.text.for_tag(request.language)
-            yield Prompt(id=prompt.id, text=text, kind=prompt.kind, language=language)
+            yield Prompt(
+                id=prompt.id, text=text, kind=prompt.kind, language=language, texts=dict(prompt.text.texts)
+            )  # fmt: skip
+
+    def exercises(self) -> Iterable[Exercise]:
+        """Return its exercises, each in every language that its title has; whoever asks takes the nearest."""
+        for exercise in self._pack.exercises:
+            for language, title in exercise.title.texts.items():
+                steps = tuple(
+                    ExerciseStep(text=text.for_tag(language)[1], seconds=seconds) for text, seconds in exercise.steps
+                )
+                yield Exercise(id=exercise.id, title=title, steps=steps, writes=exercise.writes, language=language)
+
+    def render(self, request: RenderRequest) -> Rendered | None:
+        """Return an entry of a kind of its own as the template shows it."""
+        templates = self._pack.templates.get(request.entry.kind)
+        if not templates:
+            return None
+        blocks = templates[nearest(templates, request.language)].filled(request.entry)
+        return None if blocks is None else Rendered(blocks=blocks)
 
     def analyses(self) -> Iterable[Analysis]:
         """Return its metrics."""

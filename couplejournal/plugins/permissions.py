@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from couplejournal.model.text import neutralised
+from couplejournal.plugins.consent import needs_consent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +26,11 @@ _READ: Final = {
     "mine": "your own words",
     "partner": "the other person's shared words",
 }
+CONSENT: Final = (
+    "your partner is told: an entry for both says that this is on here and what it reads; nobody's words are in it",
+    "your partner can say no (`plugins partner-words no`): then it gets none of their words",
+    "that is a matter of honour: this program obeys, no cryptography enforces it",
+)
 _CHARACTERS: Final = 200
 
 
@@ -32,15 +38,16 @@ def _shown(text: str) -> str:
     return neutralised(text, one_line=True)[:_CHARACTERS]
 
 
-def screen(offer: Offered, limits: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())) -> list[str]:
-    """Return the lines to show; ``limits`` are what this machine enforces on a worker, and what it cannot."""
+def screen(offer: Offered) -> list[str]:
+    """Return the lines to show; for an isolated plugin a worker is started that tries what this machine enforces."""
     manifest = offer.manifest
     return [
         f"{manifest.id}: {_shown(manifest.summary)}",
         f"from: {_from(offer)}",
         f"tier: {TIERS[manifest.tier]}",
         *_reads(manifest),
-        *_enforced(manifest, limits),
+        *(CONSENT if needs_consent(offer.plugin) else ()),
+        *_enforced(manifest),
         *(_changes(offer) if offer.before is not None else ()),
     ]
 
@@ -72,16 +79,14 @@ def _reads(manifest: Manifest) -> Iterator[str]:
         yield f"command {_shown(name)}: {_shown(told)}"
 
 
-def _enforced(manifest: Manifest, limits: tuple[tuple[str, ...], tuple[str, ...]]) -> Iterator[str]:
-    if manifest.tier == "trusted":
-        yield "enforced here: nothing; what stands above is a promise of whoever wrote it"
-    elif manifest.tier == "pack":
-        yield "enforced here: all of it, since nothing runs"
-    else:
-        for kept in limits[0]:
-            yield f"enforced here: {kept}"
-        for open_ in limits[1]:
-            yield f"NOT enforced here: {open_}"
+def _enforced(manifest: Manifest) -> Iterator[str]:
+    from couplejournal.plugins.enforced import of_tier  # the lock is read without it
+
+    here = of_tier(manifest.tier)
+    for name, words in here.kept.items():
+        yield f"enforced here: {name}: {words}"
+    for name, words in here.open.items():
+        yield f"NOT enforced here: {name}: {words}"
 
 
 def _changes(offer: Offered) -> Iterator[str]:

@@ -48,12 +48,17 @@ class Offered:
     @property
     def is_on(self) -> bool:
         """Return whether it is on exactly as it is offered."""
-        return self.before is not None and msgspec.structs.replace(self.before, kinds=self.plugin.kinds) == self.plugin
+        return self.before is not None and _as_offered(self.before) == self.plugin
 
     @property
     def changed_files(self) -> tuple[str, ...]:
         """Return the files that differ from those that are on; none where it is not on."""
         return () if self.before is None else changed_files(self.before.files, self.plugin.files)
+
+
+def _as_offered(plugin: LockedPlugin) -> LockedPlugin:
+    """Return what the lock says of a plugin without what came into it after the plugin was turned on."""
+    return msgspec.structs.replace(plugin, kinds=(), notice="")
 
 
 class Logged(msgspec.Struct, frozen=True):
@@ -175,13 +180,14 @@ def accept(offer: Offered, *, home: Home | str | os.PathLike[str] | None = None,
     path = home_at(home).plugins_lock_path
     others = {locked.id: locked for locked in read_lock(path, disk)}
     before = others.pop(offer.plugin.id, None)
-    if before is not None and msgspec.structs.replace(before, kinds=()) == offer.plugin:
+    if before is not None and _as_offered(before) == offer.plugin:
         return Enabled(plugin=before, was="same")
-    write_lock(path, [*others.values(), offer.plugin], disk)
+    plugin = offer.plugin if before is None else msgspec.structs.replace(offer.plugin, notice=before.notice)
+    write_lock(path, [*others.values(), plugin], disk)
     note(home, "enabled" if before is None else "enabled again", offer.plugin.id, disk=disk)
     if before is None:
-        return Enabled(plugin=offer.plugin, was="new")
-    return Enabled(plugin=offer.plugin, was="changed", changed_files=changed_files(before.files, offer.plugin.files))
+        return Enabled(plugin=plugin, was="new")
+    return Enabled(plugin=plugin, was="changed", changed_files=changed_files(before.files, plugin.files))
 
 
 def disable(plugin_id: str, *, home: Home | str | os.PathLike[str] | None = None, disk: Disk | None = None) -> None:

@@ -35,6 +35,7 @@ STEPS_LIMIT: Final = 50
 BLOCKS_LIMIT: Final = 200
 LONGEST_STEP_S: Final = 4 * 60 * 60
 _NAME: Final = re.compile(r"(?:[a-z][a-z0-9_]{0,39}/)?[a-z0-9][a-z0-9-]{0,63}")  # the host puts what is before "/"
+_LANGUAGE: Final = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 _SUFFIX: Final = re.compile(r"\.[a-z0-9]{1,10}(?:\.[a-z0-9]{1,10})?")
 
 
@@ -59,6 +60,14 @@ def _require_words(limit: int) -> Callable[[object, attrs.Attribute[str], Any], 
 def _require_aware(_owner: object, attribute: attrs.Attribute[Any], value: Any) -> None:
     if not isinstance(value, datetime) or value.tzinfo is None:
         raise ValueError(f"{attribute.name} must be a time with its zone")
+
+
+def _require_texts(_owner: object, attribute: attrs.Attribute[Any], value: object) -> None:
+    _require_mapping(_owner, attribute, value)
+    for language, text in dict(value).items():  # type: ignore[call-overload]
+        if not (isinstance(language, str) and _LANGUAGE.fullmatch(language)):
+            raise ValueError(f"{attribute.name} must be by language, such as de")
+        _require_words(TEXT_LIMIT)(_owner, attribute, text)
 
 
 def _require_mapping(_owner: object, attribute: attrs.Attribute[Any], value: object) -> None:
@@ -91,25 +100,35 @@ class PromptRequest:
 class Prompt:
     """Offer one question to write about, as an invitation: skipping it costs nothing and is recorded nowhere.
 
-    ``id`` is unique within the plugin (the host puts the plugin's id before it: ``bids/song``); ``kind`` is the kind of
-    entry that an answer most likely is; ``language`` is that of ``text``.
+    ``id`` is unique within the plugin (the host puts the plugin's id before it: ``bids/song``) and the same in every
+    language; ``kind`` is the kind of entry that an answer most likely is; ``language`` is that of ``text``. ``texts``
+    is the question in all its languages, by tag, so that a partner who lacks the plugin reads it too; ``depth`` says
+    how deep it goes, 1 to 3, None where nobody said.
     """
 
     id: str = _name()
     text: str = _words(TEXT_LIMIT)
     kind: str = _text("note")
     language: str = _text("en")
+    texts: Mapping[str, str] = attrs.field(factory=dict, hash=False, validator=_require_texts)
+    depth: int | None = attrs.field(default=None, validator=attrs.validators.in_((None, 1, 2, 3)))
 
 
 @attrs.frozen(kw_only=True)
 class ChoosePrompt:
-    """Ask which of ``prompts`` is the question of the day; ``skip`` counts those that were passed over today."""
+    """Ask which of ``prompts`` is the question of the day; ``skip`` counts those that were passed over today.
+
+    ``couple`` is a word that is the same on all devices of the two and tells nothing about them, "" where the question
+    is for nobody in particular; ``recent`` are the ids of questions that the two were asked in the year before.
+    """
 
     prompts: tuple[Prompt, ...]
     now: datetime
     zone: tzinfo
     language: str = "en"
     skip: int = 0
+    couple: str = ""
+    recent: tuple[PromptId, ...] = several(str, default=())
 
 
 @attrs.frozen(kw_only=True)
@@ -261,7 +280,7 @@ class Rendered:
 
 @attrs.frozen(kw_only=True)
 class Notice:
-    """Say one sentence about a draft before it is saved. It stops nothing and changes nothing."""
+    """Say one sentence about what somebody wrote. It stops nothing and changes nothing."""
 
     text: str = _words(TEXT_LIMIT)
 

@@ -6,10 +6,13 @@ the same hook gives the same answer in this process and in a worker.
 
 from __future__ import annotations
 
+from functools import cached_property
+from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
 from couplejournal.errors import NoSuchEntryError
 from couplejournal.model.content import words_in
+from couplejournal.model.entry import AUDIENCES
 from couplejournal.model.moment import bound_ms
 
 if TYPE_CHECKING:
@@ -74,8 +77,6 @@ class CutView:
         self._zone = zone
         self._me = me
         self._people = tuple(people)
-        self._held: tuple[Entry, ...] | None = None
-        self._made: tuple[dict[str, Entry], dict[str, list[Entry]]] | None = None
 
     @property
     def me(self) -> Author | None:
@@ -92,11 +93,9 @@ class CutView:
         """The zone that naive times mean."""
         return self._zone
 
-    @property
+    @cached_property
     def _entries(self) -> tuple[Entry, ...]:
-        if self._held is None:
-            self._held = tuple(self._load())
-        return self._held
+        return tuple(self._load())
 
     def entries(
         self,
@@ -114,27 +113,25 @@ class CutView:
 
         Raises:
             InvalidEntryError: a string is no date or time.
-            ValueError: the limit is negative.
+            ValueError: the limit is negative, or the audience is none that there is.
         """
         if limit is not None and limit < 0:
             raise ValueError("a limit is not negative")
+        if audience is not None and audience not in AUDIENCES:
+            raise ValueError("the audience is shared, private or waiting")
         kinds = None if kind is None else frozenset({kind} if isinstance(kind, str) else kind)
         since_ms, until_ms = bound_ms(since, zone=self._zone), bound_ms(until, zone=self._zone)
-        found = 0
-        for entry in reversed(self._entries) if newest_first else self._entries:
-            if limit is not None and found >= limit:
-                return
-            at_ms = round(entry.happened_at.timestamp() * 1000)
-            if (
-                (kinds is None or entry.kind in kinds)
-                and (since_ms is None or at_ms >= since_ms)
-                and (until_ms is None or at_ms < until_ms)
-                and (audience is None or entry.audience == audience)
-                and (tag is None or tag.casefold() in {one.casefold() for one in entry.content.tags})
-                and (not text or _holds(entry, text.casefold()))
-            ):
-                found += 1
-                yield entry
+        found = (
+            entry
+            for entry in (reversed(self._entries) if newest_first else self._entries)
+            if (kinds is None or entry.kind in kinds)
+            and (since_ms is None or _ms(entry) >= since_ms)
+            and (until_ms is None or _ms(entry) < until_ms)
+            and (audience is None or entry.audience == audience)
+            and (tag is None or tag.casefold() in {one.casefold() for one in entry.content.tags})
+            and (not text or _holds(entry, text.casefold()))
+        )
+        return islice(found, limit)
 
     def entry(self, id_or_prefix: str) -> Entry:
         """Return one entry.
@@ -143,8 +140,9 @@ class CutView:
             NoSuchEntryError: none that is here has this id, or several begin like this.
         """
         prefix = id_or_prefix.strip().lower()
-        if prefix in self._by_id:
-            return self._by_id[prefix]
+        by_id, _ = self._tables
+        if prefix in by_id:
+            return by_id[prefix]
         found = [entry for entry in self._entries if prefix and entry.id.startswith(prefix)]
         if len(found) != 1:
             raise NoSuchEntryError("no entry that may be read here has this id, or several do")
@@ -156,36 +154,32 @@ class CutView:
         Raises:
             NoSuchEntryError: none that is here has this id, or several begin like this.
         """
-        by_id = self._by_id
+        by_id, referrers = self._tables
         root, seen = self.entry(id_or_prefix), set[str]()
-        while root.id not in seen:
+        while root.refs and root.id not in seen:
             seen.add(root.id)
             root = next((by_id[ref.id] for ref in root.refs if ref.id in by_id and ref.id not in seen), root)
         members, unread = {root.id: root}, [root.id]
         while unread:
-            for referrer in self._referrers.get(unread.pop(), ()):
+            for referrer in referrers.get(unread.pop(), ()):
                 if referrer.id not in members:
                     members[referrer.id] = referrer
                     unread.append(referrer.id)
         del members[root.id]
         return (root, *sorted(members.values(), key=lambda one: (one.happened_at, one.recorded_at, one.id)))
 
-    @property
-    def _by_id(self) -> Mapping[str, Entry]:
-        return self._tables()[0]
+    @cached_property
+    def _tables(self) -> tuple[Mapping[str, Entry], Mapping[str, list[Entry]]]:
+        """Hold the entries by id, and those that refer to each id."""
+        referrers: dict[str, list[Entry]] = {}
+        for entry in self._entries:
+            for ref in entry.refs:
+                referrers.setdefault(ref.id, []).append(entry)
+        return {entry.id: entry for entry in self._entries}, referrers
 
-    @property
-    def _referrers(self) -> Mapping[str, list[Entry]]:
-        return self._tables()[1]
 
-    def _tables(self) -> tuple[dict[str, Entry], dict[str, list[Entry]]]:
-        if self._made is None:
-            referrers: dict[str, list[Entry]] = {}
-            for entry in self._entries:
-                for ref in entry.refs:
-                    referrers.setdefault(ref.id, []).append(entry)
-            self._made = ({entry.id: entry for entry in self._entries}, referrers)
-        return self._made
+def _ms(entry: Entry) -> int:
+    return round(entry.happened_at.timestamp() * 1000)
 
 
 def _holds(entry: Entry, text: str) -> bool:

@@ -1,13 +1,12 @@
 """A process for one call of an isolated plugin: JSON in, JSON out, and an end to it.
 
 It gets no keys, no environment, no journal, and only the modules that a plugin's values need. What else it is kept from
-depends on the system, and `limits` says so for this one. Python itself keeps nobody in: only the system does.
+depends on the system, and `enforced` says so for this one. Python itself keeps nobody in: only the system does.
 """
 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import subprocess
 import sys
@@ -20,9 +19,11 @@ from pathlib import Path
 from typing import Any, Final
 
 import attrs
+import msgspec
 
 from couplejournal.errors import PluginError
 from couplejournal.plugins.author import JournalPlugin
+from couplejournal.plugins.calls import WorkerError
 from couplejournal.plugins.workerdata import from_data, to_data
 
 SECONDS: Final = 10
@@ -31,42 +32,18 @@ MEMORY_LIMIT_BYTES: Final = 1_073_741_824
 SIZE_BYTES: Final = 8
 _MODULES: Final = ("couplejournal", "attr", "attrs", "msgspec")
 _START: Final = """
-import json, sys
+import sys
 from importlib.machinery import PathFinder
 class Only:
     def __init__(self, places): self.places = places
     def find_spec(self, name, path=None, target=None):
         if path is None and name in self.places:
             return PathFinder.find_spec(name, [self.places[name]])
-sys.meta_path.append(Only(json.loads(sys.argv[1])))
+sys.meta_path.append(Only(dict(zip(sys.argv[1::2], sys.argv[2::2]))))
 from couplejournal.plugins.workerchild import main
 main()
 """
 _NO_WINDOW: Final = 0x08000000  # CREATE_NO_WINDOW: or a console would flash up on Windows
-_KEPT: Final = {
-    "network": "no network",
-    "journal": "the journal's own folders, with the keystore, are hidden from it",
-    "processes": "whatever it starts ends with it",
-    "memory": f"at most {MEMORY_LIMIT_BYTES // 1024**2:,} MiB of memory",
-    "writing": "it can write no file",
-}
-_OPEN: Final = {
-    "network": "it could use the network",
-    "journal": "it could read the journal's own folders, where the keystore lies sealed",
-    "processes": "it could start processes that go on after it",
-    "memory": "it could take as much memory as there is",
-    "writing": "it could write files where you can",
-}
-ALWAYS_OPEN: Final = "it could read your other files, where you can read them"
-ALWAYS_KEPT: Final = (
-    f"it ends after {SECONDS} seconds at the latest",
-    f"it can answer with {OUTPUT_LIMIT_BYTES // 1024**2} MiB at most",
-    "it gets no keys, no passphrase, no environment, and no entry that it may not read",
-)
-
-
-class WorkerError(Exception):
-    """A worker gave no answer; the message is ours and holds nothing of what the plugin said."""
 
 
 @attrs.frozen(kw_only=True)
@@ -96,10 +73,12 @@ class Worker:
             "arguments": {name: to_data(value) for name, value in arguments.items()},
             "pick": pick,
             "call": [to_data(value) for value in call],
-            "hidden": [str(path) for path in self.hidden if path.is_dir()],
-            "limits": {"seconds": int(self.seconds) + 1, "memory_bytes": MEMORY_LIMIT_BYTES},
         }
-        answer = self._exchange(json.dumps(request).encode())
+        bounds = {
+            "limits": {"seconds": int(self.seconds) + 1, "memory_bytes": MEMORY_LIMIT_BYTES},
+            "hidden": [str(path) for path in self.hidden if path.is_dir()],
+        }
+        answer = self._exchange(msgspec.json.encode(bounds), msgspec.json.encode(request))
         if "error" in answer:
             raise WorkerError(_shown(*answer["error"]))
         if hook is None:
@@ -112,12 +91,12 @@ class Worker:
 
         return run
 
-    def _exchange(self, request: bytes) -> dict[str, Any]:
+    def _exchange(self, *parts: bytes) -> dict[str, Any]:
         with tempfile.TemporaryDirectory(prefix="cj-worker-", ignore_cleanup_errors=True) as folder:
             child = _begin(folder)
             found: list[bytes | WorkerError] = []
             # in a thread that may be left behind: what a plugin started can hold the pipe open beyond its own end
-            talk = threading.Thread(target=self._sent, args=(child, request, found), daemon=True)
+            talk = threading.Thread(target=self._sent, args=(child, parts, found), daemon=True)
             try:
                 talk.start()
                 talk.join(self.seconds)
@@ -130,19 +109,21 @@ class Worker:
         if isinstance(data, WorkerError):
             raise data
         try:
-            answer = json.loads(data)
-        except (RecursionError, ValueError):
+            answer = msgspec.json.decode(data)
+        except (msgspec.DecodeError, RecursionError, ValueError):
             raise WorkerError("gave no answer") from None
         if not isinstance(answer, dict) or not {"value", "error"} & set(answer):
             raise WorkerError("gave no answer")
         return answer
 
-    def _sent(self, child: subprocess.Popen[bytes], request: bytes, found: list[bytes | WorkerError]) -> None:
+    def _sent(self, child: subprocess.Popen[bytes], parts: tuple[bytes, ...], found: list[bytes | WorkerError]) -> None:
         pipe_in, pipe_out = child.stdin, child.stdout
         if pipe_in is None or pipe_out is None:
             return
         with contextlib.suppress(OSError):
-            pipe_in.write(len(request).to_bytes(SIZE_BYTES, "big") + request)
+            for part in parts:
+                pipe_in.write(len(part).to_bytes(SIZE_BYTES, "big"))
+                pipe_in.write(part)
         with contextlib.suppress(OSError):
             pipe_in.close()
         with contextlib.suppress(OSError):
@@ -159,21 +140,22 @@ def _begin(folder: str) -> subprocess.Popen[bytes]:
     }  # Windows starts nothing without
     flags: dict[str, Any] = {"creationflags": _NO_WINDOW} if sys.platform == "win32" else {"start_new_session": True}
     return subprocess.Popen(  # noqa: S603 - our own interpreter and our own code
-        [sys.executable, "-I", "-S", "-B", "-c", _START, json.dumps(_places())],
+        [sys.executable, "-I", "-S", "-B", "-c", _START, *_places()],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, cwd=folder, env=environ,
         close_fds=True, **flags,
     )  # fmt: skip
 
 
 @lru_cache(maxsize=1)
-def _places() -> dict[str, str]:
-    """Return the folder in which each module lies that a worker may load."""
-    found = {name: find_spec(name) for name in _MODULES}
-    return {
-        name: str(Path(spec.origin).resolve().parents[1])
-        for name, spec in found.items()
+def _places() -> tuple[str, ...]:
+    """Return each module that a worker may load, and after it the folder in which it lies."""
+    found = ((name, find_spec(name)) for name in _MODULES)
+    return tuple(
+        word
+        for name, spec in found
         if spec is not None and spec.origin
-    }
+        for word in (name, str(Path(spec.origin).resolve().parents[1]))
+    )
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:
@@ -233,25 +215,31 @@ def _ask_draft(worker: Worker, hook: str) -> Callable[..., Any]:
     return ask
 
 
+def _ask_event(worker: Worker, hook: str) -> Callable[..., Any]:
+    def ask(self: JournalPlugin, event: Any) -> Any:
+        del self
+        return worker.ask(hook, {"event": event})
+
+    return ask
+
+
 _ASKING: Final[Mapping[tuple[str, ...], Callable[[Worker, str], Callable[..., Any]]]] = {
     (): _ask_nothing,
     ("request",): _ask_request,
     ("draft",): _ask_draft,
+    ("event",): _ask_event,
 }
 
 
-@lru_cache(maxsize=1)
-def limits() -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return what this machine keeps a worker from, and what it cannot: a worker is started and tries.
+def tried() -> Mapping[str, bool]:
+    """Start a worker that gives up what this machine lets it, and return by name what worked; nothing if none starts.
 
-    Where even that fails, nothing but what always holds is promised.
+    `enforced` has the words for it.
     """
     with tempfile.TemporaryDirectory(prefix="cj-worker-") as folder:
         probe = Worker(folder=Path(folder), package="", target="", hidden=(Path(folder),))
         try:
-            kept = probe.ask(None, {})
+            found = probe.ask(None, {})
         except WorkerError:
-            kept = {}
-    held = tuple(told for name, told in _KEPT.items() if kept.get(name) is True)
-    left = tuple(told for name, told in _OPEN.items() if kept.get(name) is not True)
-    return (*ALWAYS_KEPT, *held), (*left, ALWAYS_OPEN)
+            return {}
+    return found if isinstance(found, dict) else {}

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 import attrs
 
 from couplejournal.model import lifecycle
-from couplejournal.model.content import RawContent
+from couplejournal.model.content import RawContent, shape_of
 from couplejournal.model.entry import Author, Entry, Ref
-from couplejournal.model.kinds import core_kinds, decode_content
-from couplejournal.plugins import kinds, result, values
+from couplejournal.model.kinds import core_kinds
+from couplejournal.plugins import events, kinds, result, values
 from couplejournal.plugins.kinds import Kind, as_core_kind, kind_data, kind_from_data
 from couplejournal.plugins.views import CutView
 
@@ -32,7 +32,7 @@ ITEMS_LIMIT: Final = 100_000
 
 _CLASSES: Final[dict[str, type[Any]]] = {
     name: found
-    for module in (lifecycle, kinds, result, values)
+    for module in (lifecycle, events, kinds, result, values)
     for name, found in vars(module).items()
     if isinstance(found, type) and attrs.has(found) and found.__module__ == module.__name__ and not name.startswith("_")
 }
@@ -95,15 +95,17 @@ def _time(data: Mapping[str, Any]) -> datetime:
 def view_data(view: CutView) -> dict[str, Any]:
     """Return a view as JSON data: every entry that it holds, and nothing that was cut."""
     entries = list(view.entries())
-    people = list(dict.fromkeys([*view.people, *(entry.author for entry in entries)]))
-    index = {person: number for number, person in enumerate(people)}
+    index: dict[Author, int] = {}
+    for person in view.people:
+        index.setdefault(person, len(index))
+    authors = [index.setdefault(entry.author, len(index)) for entry in entries]
     return {
         "zone": _zone_data(view.zone),
         "me": None if view.me is None else _person(view.me),
-        "people": [_person(person) for person in people],
+        "people": [_person(person) for person in index],
         "of_view": len(view.people),
         "kinds": _kinds_of(entries),
-        "entries": [_entry_data(entry, index) for entry in entries],
+        "entries": [_entry_data(entry, author) for entry, author in zip(entries, authors, strict=True)],
     }
 
 
@@ -123,44 +125,56 @@ def _person(author: Author) -> dict[str, Any]:
 
 def _kinds_of(entries: Iterable[Entry]) -> list[Any]:
     """Return the kinds of these entries that the core does not know, so that their content can be read."""
-    known: dict[str, type[Any]] = {}
-    for entry in entries:
-        if not isinstance(entry.content, RawContent) and entry.kind not in core_kinds():
-            known.setdefault(entry.kind, type(entry.content))
+    core = core_kinds()
+    known = {
+        entry.kind: type(entry.content)
+        for entry in entries
+        if entry.kind not in core and not isinstance(entry.content, RawContent)
+    }
     return [
         kind_data(Kind(name, fields=getattr(content, "fields_", ()), needs_text=content.needs_text))
         for name, content in known.items()
     ]
 
 
-def _entry_data(entry: Entry, index: Mapping[Author, int]) -> dict[str, Any]:
-    return {
+_USUAL: Final[Mapping[str, Any]] = {
+    field.name: None if field.default is attrs.NOTHING else field.default for field in attrs.fields(Entry)
+}
+
+
+def _entry_data(entry: Entry, author: int) -> dict[str, Any]:
+    """Return an entry as JSON data; what is as usual is left out, since ten thousand entries are written and read."""
+    data = {
         "id": entry.id,
         "kind": entry.kind,
         "content": _content_data(entry.content),
-        "author": index[entry.author],
+        "author": author,
         "audience": entry.audience,
         "happened_at": entry.happened_at.isoformat(),
         "precision": entry.precision,
         "recorded_at": entry.recorded_at.isoformat(),
-        "state": entry.state,
-        "refs": [[ref.relation, ref.id] for ref in entry.refs],
-        "joint": entry.joint,
-        "revised": entry.revised,
-        "conflict": [_content_data(content) for content in entry.conflict],
-        "device": entry.device,
-        "note": entry.note,
-        "is_earlier": entry.is_earlier,
     }
+    if entry.refs:
+        data["refs"] = [[ref.relation, ref.id] for ref in entry.refs]
+    if entry.conflict:
+        data["conflict"] = [_content_data(content) for content in entry.conflict]
+    for name in _PLAIN_FIELDS:
+        value = getattr(entry, name)
+        if value != _USUAL[name]:
+            data[name] = value
+    return data
+
+
+_PLAIN_FIELDS: Final = ("state", "joint", "revised", "device", "note", "is_earlier")
 
 
 def _content_data(content: Content | RawContent) -> list[Any]:
     # fields may hold byte strings, which JSON has not
-    return [
-        content.schema,
-        isinstance(content, RawContent),
-        {name: _plain(each) for name, each in content.to_fields().items()},
-    ]
+    fields = content.to_fields()
+    for name, value in fields.items():
+        if type(value) is not str:
+            fields[name] = _plain(value)
+    return [content.schema, isinstance(content, RawContent), fields]
 
 
 def _plain(value: Any) -> Any:
@@ -183,24 +197,36 @@ def _entries(people: list[Any], declared: list[Any], rows: list[Any]) -> list[En
     authors = [Author(**person) for person in people]
     known: dict[str, CoreKind] = dict(core_kinds())
     known |= {each["name"]: as_core_kind(kind_from_data(each)) for each in declared}
+    return [_entry(row, authors, known) for row in rows]
+
+
+def _entry(row: Mapping[str, Any], authors: list[Author], known: Mapping[str, CoreKind]) -> Entry:
     parse = datetime.fromisoformat
-    return [
-        Entry(
-            id=row["id"], kind=row["kind"], content=_content(row["kind"], row["content"], known),
-            author=authors[row["author"]], audience=row["audience"], happened_at=parse(row["happened_at"]),
-            precision=row["precision"], recorded_at=parse(row["recorded_at"]), state=row["state"],
-            refs=tuple(Ref(relation, entry) for relation, entry in row["refs"]), joint=row["joint"],
-            revised=row["revised"], conflict=tuple(_content(row["kind"], each, known) for each in row["conflict"]),
-            device=row["device"], note=row["note"], is_earlier=row["is_earlier"],
-        )
-        for row in rows
-    ]  # fmt: skip
+    given = dict(row)
+    kind = given["kind"]
+    given["author"] = authors[given["author"]]
+    given["content"] = _content(kind, given["content"], known)
+    given["happened_at"], given["recorded_at"] = parse(given["happened_at"]), parse(given["recorded_at"])
+    if "refs" in given:
+        given["refs"] = tuple(Ref(relation, entry) for relation, entry in given["refs"])
+    if "conflict" in given:
+        given["conflict"] = tuple(_content(kind, each, known) for each in given["conflict"])
+    return Entry(**given)
 
 
 def _content(kind: str, held: list[Any], known: Mapping[str, CoreKind]) -> Content | RawContent:
     schema, is_raw, fields = held
-    fields = {name: _rough(each) if isinstance(each, (dict, list)) else each for name, each in fields.items()}
-    return RawContent(kind, schema, fields) if is_raw else decode_content(kind, schema, fields, known)
+    made = None if is_raw or kind not in known else known[kind].content
+    shape = {} if made is None else shape_of(made)
+    for name, value in fields.items():
+        if type(value) is list or type(value) is dict:
+            rough = _rough(value)
+            fields[name] = tuple(rough) if name in shape and shape[name].is_tuple else rough
+    if made is None:
+        return RawContent(kind, schema, fields)
+    # no value is looked at once more: the host wrote what a content of this very class held
+    extra = {} if fields.keys() <= shape.keys() else {name: fields.pop(name) for name in fields.keys() - shape.keys()}
+    return made(**fields, extra=extra)
 
 
 # --- zones ----------------------------------------------------------------------------------------------------------
@@ -244,7 +270,7 @@ _AS_DATA: Final[tuple[tuple[type[Any], tuple[str, Callable[[Any], dict[str, Any]
             lambda value: {
                 "people": [_person(value.author)],
                 "kinds": _kinds_of([value]),
-                **_entry_data(value, {value.author: 0}),
+                "entry": _entry_data(value, 0),
             },
         ),
     ),
@@ -255,6 +281,6 @@ _AS_VALUE: Final[Mapping[str, Callable[[Mapping[str, Any]], Any]]] = {
     "time": _time,
     "zone": lambda data: _zone(data["zone"]),
     "view": view_from,
-    "entry": lambda data: _entries(data["people"], data["kinds"], [data])[0],
+    "entry": lambda data: _entries(data["people"], data["kinds"], [data["entry"]])[0],
     "map": lambda data: {str(key): _rough(each) for key, each in data["items"]},
 }

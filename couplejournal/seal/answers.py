@@ -23,6 +23,7 @@ from couplejournal.seal.segments import padded_size
 
 TEXT_LIMIT_BYTES: Final = 256 << 10
 FLOOR_BYTES: Final = 4096
+FLOOR_TEXT_BYTES: Final = FLOOR_BYTES - 4  # up to here, all look alike
 PROMPT_LIMIT_BYTES: Final = 256
 TIME_LIMIT_MS: Final = 1 << 48
 _PIECE_BYTES: Final = 16 << 10  # of a box; each has a tag of 16 bytes, and the last one is never full

@@ -78,6 +78,11 @@ class Home(msgspec.Struct, frozen=True):
         """Return where the list of enabled plugins lies."""
         return self.config / "plugins.lock"
 
+    @property
+    def reminders_path(self) -> Path:
+        """Return where stands who may remind this person on this device, and of what no more."""
+        return self.config / "reminders.json"
+
     def replica(self, book_hex: str) -> Path:
         """Return the folder of this device's copy of a book, named by 32 hex digits.
 

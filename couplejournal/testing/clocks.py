@@ -50,6 +50,10 @@ class FakeSystem:
         """Return how many seconds have passed, whatever the clock shows."""
         return self._passed_ms / 1000
 
+    def sleep(self, seconds: float) -> None:
+        """Let time pass at once; nobody waits."""
+        self.advance(seconds)
+
     def random_bytes(self, count: int) -> bytes:
         """Return the next bytes of the seed."""
         self._draws += 1

@@ -8,17 +8,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import couplejournal
 from couplejournal.disk import Disk
 from couplejournal.errors import PairingError
 from couplejournal.journal import Journal
 from couplejournal.pairing import Invitation, Joining
+from couplejournal.plugins.kinds import as_core_kind
 from couplejournal.testing.clocks import FakeSystem
 from couplejournal.testing.drivesim import DriveSim
+
+if TYPE_CHECKING:
+    from couplejournal.plugins.kinds import Kind
 
 ROUNDS_LIMIT: Final = 20
 
@@ -27,16 +31,25 @@ class Couple:
     """Journals around one folder: those of two persons, and of further devices.
 
     Without ``sim`` they meet in ``folder / "drive"``. With it each journal has its own face of the simulated drive, in
-    the order in which they come. ``disk`` makes the disk of a device, by its name; None is a real one.
+    the order in which they come. ``disk`` makes the disk of a device, by its name; None is a real one. ``kinds`` are
+    those of plugins, which every journal knows.
     """
 
-    def __init__(self, folder: Path, *, sim: DriveSim | None = None, disk: Callable[[str], Disk] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        sim: DriveSim | None = None,
+        disk: Callable[[str], Disk] | None = None,
+        kinds: Iterable[Kind] = (),
+    ) -> None:
         """Begin with nobody."""
         self.folder = folder
         self.sim = sim
         self.journals: list[Journal] = []
         self.systems: list[FakeSystem] = []
         self._disk = disk
+        self._kinds = tuple(kinds)
         (folder / "drive").mkdir(parents=True, exist_ok=True)
 
     def __iter__(self) -> Iterator[Journal]:
@@ -59,14 +72,16 @@ class Couple:
         self.systems.append(system)
         self.journals.append(journal)
         self.meet_in(journal, len(self.journals) - 1)
-        return journal
+        # a journal knows the kinds of plugins from its opening on
+        return self.restart(len(self.journals) - 1) if self._kinds else journal
 
     def restart(self, number: int) -> Journal:
         """Close one of the journals and open it anew, as another process would."""
         old = self.journals[number]
         old.close()
         fresh = couplejournal.open(
-            home=old.home.config.parent, system=self.systems[number], disk=old.device.disk
+            home=old.home.config.parent, system=self.systems[number], disk=old.device.disk,
+            kinds=[as_core_kind(kind) for kind in self._kinds],
         )  # fmt: skip
         self.journals[number] = fresh
         if self.sim is not None:
@@ -137,10 +152,15 @@ class Couple:
 
 
 def pair(
-    tmp_path: Path, *, sim: DriveSim | None = None, disk: Callable[[str], Disk] | None = None, is_paired: bool = True
+    tmp_path: Path,
+    *,
+    sim: DriveSim | None = None,
+    disk: Callable[[str], Disk] | None = None,
+    kinds: Iterable[Kind] = (),
+    is_paired: bool = True,
 ) -> Couple:
     """Return Ana and Ben, who share a journal; with ``is_paired=False`` each still has one alone."""
-    couple = Couple(tmp_path, sim=sim, disk=disk)
+    couple = Couple(tmp_path, sim=sim, disk=disk, kinds=kinds)
     ana, ben = couple.start("Ana"), couple.start("Ben")
     if is_paired:
         couple.pair(ana, ben)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from bisect import bisect_left
 from heapq import merge
 from operator import itemgetter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import attrs
 
 from couplejournal.model.content import words_in
+from couplejournal.model.entry import AUDIENCES
 from couplejournal.model.moment import bound_ms
 from couplejournal.view.books import Item, audience_of
 from couplejournal.view.contents import fields_of
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 
     from couplejournal.merge import OrderKey
     from couplejournal.view.books import BookState, Shelf
-
-AUDIENCES: Final = ("shared", "private", "waiting")
 
 
 @attrs.frozen(kw_only=True)

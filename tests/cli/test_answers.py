@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from cli.conftest import CommandLine, Done
 
-from couplejournal.cli.answers import _state
+from couplejournal.cli.answers import state_words
 from couplejournal.journal.answers import Answering, Theirs
 from couplejournal.testing.couples import pair
 
@@ -173,6 +173,30 @@ def test_an_answer_is_said_to_open_only_when_it_does(
 ) -> None:
     """Of a sealed answer that was given away, or that waits for something, nobody is told that it opens next."""
     one = Answering(prompt=PROMPT, mine="sealed", theirs=theirs, is_due=is_due, is_given=is_given)
-    told = _state(one, "Ben")
+    told = state_words(one, "Ben")
     assert told.endswith(said)
     assert "Ben" not in told
+
+
+@pytest.mark.parametrize(("prompt", "searched"), [("overlap:ready", True), ("overlap:wishes", False)])
+def test_no_screen_shows_a_line_of_one_list_alone(
+    both: tuple[CommandLine, CommandLine], prompt: str, *, searched: bool
+) -> None:
+    """F31: the limits are said first; then no screen of Ben's has Ana's other line, and she has her whole list."""
+    ana, ben = both
+    done = ana("seal", prompt, "-", stdin="money\nfaith\n")
+    assert "another program on your partner's device could read your whole list" in " ".join(done.err.split())
+    exchange(ana, ben)
+    ben("seal", prompt, "-", stdin="Money\nwork\n")
+    exchange(ben, ana, ben)
+    [open_] = listed(ben("answers", "--all", "--json"))
+    assert open_["their_texts"] == ["money"]
+    [first, second] = [str(entry) for entry in open_["entries"]]  # type: ignore[attr-defined]
+    screens = [("log",), ("log", "--json"), ("show", first), ("show", second), ("answers", "--all"), ("today",)]
+    screens += [("search", "faith", "--tender"), ("search", "work", "--tender")]
+    for screen in screens:
+        assert "faith" not in ben(*screen).out
+    assert "oney" in ben("show", first).out
+    assert ("oney" in ben("search", "money").out) == searched
+    [mine] = listed(ana("answers", "--all", "--json"))
+    assert (mine["my_texts"], mine["their_texts"]) == (["money\nfaith"], ["Money"])

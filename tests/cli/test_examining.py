@@ -18,7 +18,7 @@ from couplejournal.testing.couples import pair
 def ana(command_line: Callable[[str], CommandLine]) -> CommandLine:
     """Return Ana's command line, with a note in her journal and a plugin on."""
     run = command_line("ana")
-    assert run("init", "--name", "Ana", "--no-passphrase").code == 0
+    assert run("init", "--name", "Ana", "--no-passphrase", "--no-plugins").code == 0
     assert run("note", "mine alone").code == 0
     assert run("plugins", "enable", "bids").code == 0
     return run

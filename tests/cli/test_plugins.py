@@ -40,7 +40,7 @@ class Other(JournalPlugin):
 def ana(command_line: Callable[[str], CommandLine]) -> CommandLine:
     """Return Ana's command line, with a journal."""
     run = command_line("ana")
-    assert run("init", "--name", "Ana", "--no-passphrase").code == 0
+    assert run("init", "--name", "Ana", "--no-passphrase", "--no-plugins").code == 0
     return run
 
 
@@ -69,10 +69,10 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, tier: str) -> Pat
 
 def test_a_pack_is_checked_added_used_and_rests_when_it_changes(ana: CommandLine, pack: Path) -> None:
     """Check, add with agreement, a question from it; after a change it rests until it is enabled again."""
-    assert ana("plugins", "check", str(pack)).out == "evening: all well; 1 prompt, 0 kinds, 0 metrics\n"
+    assert ana("plugins", "check", str(pack)).out == "evening: all well; 1 prompt\n"
     refused = ana("plugins", "add", str(pack))
     assert refused.code == 13
-    assert "enforced here: all of it, since nothing runs" in refused.err
+    assert "enforced here: everything: all of it, since nothing runs" in refused.err
     assert ana("plugins", "add", str(pack), "--agree", "evening").out == "evening is on\n"
     assert ana("prompt").out == "What was done for you today?\n"
     pack.write_text(PACK.replace("today", "this week"), "utf-8")
@@ -111,13 +111,13 @@ def test_a_person_at_the_terminal_decides(ana: CommandLine, pack: Path) -> None:
 def test_a_package_of_others(ana: CommandLine, tier: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """It is found only when asked for, shown with what it reads and why, and runs as its tier says."""
     folder = installed(tmp_path, monkeypatch, tier)
-    assert "other" not in ana("plugins", "list").out
+    assert "One question." not in ana("plugins", "list").out
     assert "One question.  (other-dist)" in ana("plugins", "list", "--available").out
     shown = ana("plugins", "info", "other").out
     for told in ("from: other-dist 2.0, 2 files", "reads: your own words", "network: none", "now: off"):
         assert told in shown
     assert "\x1b" not in shown
-    assert ("enforced here: it ends after 10 seconds" in shown) == (tier == "isolated")
+    assert ("enforced here: time: it ends after 10 seconds" in shown) == (tier == "isolated")
     typed = ana("plugins", "enable", "other", stdin="yes\n" if tier == "isolated" else "other\n", terminal=True)
     assert typed.code == 0
     assert "other_plugin" not in sys.modules
@@ -164,6 +164,28 @@ def test_what_misbehaves_leaves_the_command_its_result(
     assert "safe" in ana("log").out
 
 
+def test_a_trusted_plugin_that_ends_the_program_costs_no_word(
+    ana: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing keeps code in this process from ending it; what was written is saved before any plugin hears of it."""
+    folder = installed(tmp_path, monkeypatch, "trusted")
+    manifest = MANIFEST.replace("TIER", "trusted").replace('hooks = ["prompts"]', 'hooks = ["check_draft"]')
+    (folder / "couplejournal.toml").write_text(
+        manifest.replace('read = ["mine"]', 'read = ["mine"]\nkinds = ["note"]'), "utf-8"
+    )
+    (folder / "__init__.py").write_text(
+        "import os\nfrom couplejournal.plugins import JournalPlugin\n"
+        "class Other(JournalPlugin):\n    def check_draft(self, draft):\n        os._exit(9)\n",
+        "utf-8",
+    )
+    assert ana("plugins", "enable", "other", "--agree", "other").code == 0
+    environ = {"COUPLEJOURNAL_HOME": str(ana.home), "PATH": "", "PYTHONPATH": ":".join(sys.path)}
+    line = [sys.executable, "-m", "couplejournal", "note", "kept"]
+    assert subprocess.run(line, env=environ, capture_output=True, timeout=60, check=False).returncode == 9
+    assert ana("plugins", "disable", "other").code == 0
+    assert "kept" in ana("log").out
+
+
 def test_no_command_scans_what_is_installed(ana: CommandLine, pack: Path) -> None:
     """With a plugin on, everyday commands load no metadata and open no list of entry points."""
     assert ana("plugins", "add", str(pack), "--agree", "evening").code == 0
@@ -182,3 +204,19 @@ def test_no_command_scans_what_is_installed(ana: CommandLine, pack: Path) -> Non
         [sys.executable, "-c", code], env=environ, capture_output=True, text=True, timeout=60, check=False
     )
     assert done.returncode == 0, done.stderr
+
+
+def test_an_upgrade_turns_no_bundled_plugin_off(ana: CommandLine) -> None:
+    """Plugins that came in the same install are taken as they come now, with the kinds that they declare now."""
+    assert ana("plugins", "enable", "bids").code == 0
+    lock = ana.home / "config" / "plugins.lock"
+    held = json.loads(lock.read_text("utf-8"))
+    for plugin in held["plugins"]:
+        plugin["files"] = dict.fromkeys(plugin["files"], "0" * 64)
+        plugin["kinds"] = []
+    lock.write_text(json.dumps(held), "utf-8")
+    asked = ana("prompt")
+    assert (asked.code, "has changed" in asked.err) == (0, False)
+    (now,) = (plugin for plugin in json.loads(lock.read_text("utf-8"))["plugins"] if plugin["id"] == "bids")
+    assert [kind["name"] for kind in now["kinds"]] == ["goodnews"]
+    assert ana("add", "goodnews", "The job!").code == 0

@@ -197,7 +197,8 @@ COMMANDS = [
     Command("invite", "alone", ANA, lambda w: ["invite", w.drive, "--json", "--share-existing"], after_pairing),
     Command(
         "join", "invited", BEN,
-        lambda w: ["join", w.drive, "--name", "Ben", "--no-passphrase", "--no-wait"], after_pairing, said=_words,
+        lambda w: ["join", w.drive, "--name", "Ben", "--no-passphrase", "--no-plugins", "--no-wait"], after_pairing,
+        said=_words,
         codes=(0, 1, 3, 13),
     ),
     Command("accept (joiner)", "answered", BEN, lambda _: ["accept", "--yes", "--no-wait"], after_pairing),

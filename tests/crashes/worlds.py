@@ -120,7 +120,7 @@ class Stages:
     def _live(self) -> None:
         world = self._world
         self._keep("nothing")
-        world.must(ANA, "init", "--name", "Ana", "--no-passphrase")
+        world.must(ANA, "init", "--name", "Ana", "--no-passphrase", "--no-plugins")  # plugins would only take time
         self._write(ANA, "Ana for both", "--shared")
         self._write(ANA, "Ana for herself", "--private")
         self._keep("alone")

@@ -40,7 +40,7 @@ before = set(sys.modules)
 atexit.register(lambda: print(__import__("json").dumps(sorted(set(sys.modules) - before)), file=sys.stderr))
 """
 MAIN = """
-sys.argv = ["couplejournal", {flag!r}]
+sys.argv = ["couplejournal", *{flag!r}]
 from couplejournal.cli.main import run
 raise SystemExit(run())
 """
@@ -81,9 +81,44 @@ else: raise SystemExit("a name that does not exist was found")
 @pytest.mark.parametrize("flag", ["--version", "--help"])
 def test_help_is_light(flag: str) -> None:
     """`--version` and `--help` answer without cryptography, watching, plugins or metadata."""
-    modules, printed = imported_by(MAIN.format(flag=flag))
+    modules, printed = imported_by(MAIN.format(flag=(flag,)))
     assert "couplejournal" in printed.lower()
     assert of_these(modules, NOT_FOR_HELP) == []
+
+
+@pytest.mark.parametrize("group", ["plugins", "plugins new", "completion"])
+def test_help_of_a_group_is_light(group: str) -> None:
+    """The help of plugins and of the commands below it loads nothing heavy, and no plugin."""
+    modules, printed = imported_by(MAIN.format(flag=(*group.split(), "--help")))
+    assert printed.startswith(f"Usage: couplejournal {group}")
+    assert of_these(modules, NOT_FOR_HELP | {"couplejournal_plugins"}) == []
+    assert "couplejournal.plugins" not in modules
+
+
+@pytest.mark.parametrize(
+    ("shell", "line", "found"),
+    [
+        ("bash", "sta", "status"),
+        ("zsh", "plugins en", "enable"),
+        ("fish", "plugins new --ti", "--tier"),
+        ("powershell", "plugins new --tier is", "isolated"),
+    ],
+)
+def test_completion_is_light(shell: str, line: str, found: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The Tab key finds commands, those below them, options and their values, and loads nothing heavy for it."""
+    words = ["couplejournal", *line.split()]
+    asked = " ".join(words), str(len(words) - 1)
+    if shell == "fish":
+        asked = " ".join(words), words[-1]
+    elif shell == "powershell":
+        asked = json.dumps(words[:-1]), words[-1]
+        monkeypatch.setenv("COMP_INCOMPLETE", words[-1])
+    monkeypatch.setenv("COMP_WORDS", asked[0])
+    monkeypatch.setenv("COMP_CWORD", asked[1])
+    monkeypatch.setenv("_COUPLEJOURNAL_COMPLETE", f"{shell}_complete")
+    modules, printed = imported_by(MAIN.format(flag=()))
+    assert found in printed
+    assert of_these(modules, NOT_FOR_HELP | {"couplejournal_plugins"}) == []
 
 
 def test_a_heavy_import_is_found() -> None:

@@ -230,7 +230,7 @@ def test_defaults_of_the_core() -> None:
     """All kinds are shared by default but the note; only a goal of both is joint."""
     kinds = core_kinds()
     assert {name for name, kind in kinds.items() if kind.default_audience == "private"} == {"note"}
-    assert {name for name, kind in kinds.items() if kind.lifecycle} == {"bid", "goal", "milestone"}
+    assert {name for name, kind in kinds.items() if kind.lifecycle} == {"bid", "goal", "milestone", "notice"}
     assert kinds["goal"].is_joint(Goal("a"))
     assert not kinds["goal"].is_joint(Goal("a", owner="mine"))
     assert not kinds["note"].is_joint(Note("a"))
@@ -247,7 +247,7 @@ def test_references_of_the_core() -> None:
         for name, rule in ((name, kind.refs) for name, kind in kinds.items())
         if isinstance(rule, RefRule)
     }
-    assert allowed == {"response": {"bid"}, "step": {"bid", "goal", "milestone"}, "milestone": {"goal"}}
+    assert allowed == {"response": {"bid"}, "step": {"bid", "goal", "milestone", "notice"}, "milestone": {"goal"}}
     assert kinds["milestone"].refs == RefRule("part_of", kinds={"goal"}, is_needed=False)
 
 

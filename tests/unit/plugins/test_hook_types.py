@@ -15,9 +15,12 @@ from couplejournal.plugins.author import HOOKS
 RIGHT = """
 from collections.abc import Iterable, Mapping
 
+import click
+
 from couplejournal.plugins import (
-    JSON, Analysis, AnalysisRequest, AnalysisResult, ChoosePrompt, Draft, Exercise, Exporter, Importer, JournalPlugin,
-    Kind, Notice, Prompt, PromptId, PromptRequest, Reminder, ReminderRequest, Rendered, RenderRequest,
+    JSON, Analysis, AnalysisRequest, AnalysisResult, ChoosePrompt, Draft, EntryEvent, Exercise, Exporter, Importer,
+    JournalPlugin, Kind, Notice, Prompt, PromptId, PromptRequest, Reminder, ReminderRequest, Rendered, RenderRequest,
+    SyncEvent,
 )
 
 
@@ -55,6 +58,24 @@ class Right(JournalPlugin):
 
     def reminders(self, request: ReminderRequest) -> Iterable[Reminder]:
         return ()
+
+    def commands(self) -> Iterable[click.Command]:
+        return ()
+
+    def on_entry_added(self, event: EntryEvent) -> None:
+        return None
+
+    def on_entry_revised(self, event: EntryEvent) -> None:
+        return None
+
+    def on_opened(self, event: EntryEvent) -> None:
+        return None
+
+    def on_conflict(self, event: EntryEvent) -> None:
+        return None
+
+    def on_synced(self, event: SyncEvent) -> None:
+        return None
 
     def diagnostics(self) -> Mapping[str, JSON]:
         return {"a": 1}

@@ -6,17 +6,18 @@ from datetime import UTC, timedelta
 from itertools import count, repeat
 from typing import TYPE_CHECKING, Any
 
+import click
 import pytest
 from unit.plugins.written import NOW, FixedSystem, Viewed, Writing, view_of
 
-from couplejournal.errors import PluginError
-from couplejournal.model.kinds import Appreciation, Bid, Note, core_kinds
+from couplejournal.model.kinds import Appreciation, Bid, Note
 from couplejournal.plugins import (
     Analysis,
     AnalysisRequest,
     AnalysisResult,
     ChoosePrompt,
     Draft,
+    EntryEvent,
     Exercise,
     ExerciseStep,
     Exporter,
@@ -34,10 +35,12 @@ from couplejournal.plugins import (
     ReminderRequest,
     Rendered,
     RenderRequest,
+    SyncEvent,
     Table,
 )
 from couplejournal.plugins.author import HOOKS
 from couplejournal.plugins.calls import Failures
+from couplejournal.plugins.events import EVENTS
 from couplejournal.plugins.guards import PARTS_LIMIT
 
 if TYPE_CHECKING:
@@ -49,7 +52,10 @@ SECRET = "the secret that only the two of us know"
 
 
 class Whole(JournalPlugin):
-    """Has every hook."""
+    """Has every hook, and remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[object, ...]] = []
 
     def kinds(self) -> Iterable[Kind]:
         yield Kind("wish")
@@ -82,6 +88,24 @@ class Whole(JournalPlugin):
 
     def reminders(self, request: ReminderRequest) -> Iterable[Reminder]:
         yield Reminder(id="talk", text="Ten minutes?", at=request.now + timedelta(days=1))
+
+    def commands(self) -> Iterable[click.Command]:
+        yield click.Command("cards")
+
+    def on_entry_added(self, event: EntryEvent) -> None:
+        self.heard.append(("added", *(entry.text for entry in event.entries)))
+
+    def on_entry_revised(self, event: EntryEvent) -> None:
+        self.heard.append(("revised", *(entry.text for entry in event.entries)))
+
+    def on_opened(self, event: EntryEvent) -> None:
+        self.heard.append(("opened", *(entry.text for entry in event.entries)))
+
+    def on_conflict(self, event: EntryEvent) -> None:
+        self.heard.append(("conflict", *(entry.text for entry in event.entries)))
+
+    def on_synced(self, event: SyncEvent) -> None:
+        self.heard.append(("synced", event.drive, event.is_finished))
 
     def diagnostics(self) -> Mapping[str, JSON]:
         return {"words": 7}
@@ -119,6 +143,11 @@ def hosted(*, permissions: Permissions | None = None, **given: JournalPlugin) ->
 def every_hook(host: PluginHost) -> dict[str, Any]:
     """Call every hook once and return what each gave."""
     note = next(host._source.view().entries(kind="note"))
+    for plugin in host.plugins:
+        for hook in EVENTS[:-1]:
+            host.tell(plugin.id, hook, [entry.id for entry in host._source.view().entries()])
+        host.tell_synced(plugin.id, "late", is_finished=False)
+        host.commands(plugin.id)
     return {
         "kinds": sorted(host.kinds),
         "prompts": [one.id for one in host.prompts()],
@@ -150,11 +179,24 @@ def test_every_hook_answers() -> None:
         "reminders": ["whole/talk"],
         "diagnostics": {"whole": {"words": 7}},
     }
+    assert [getattr(one, "name", None) for one in host.commands("whole")] == ["cards"]
     assert host.export("lines") == b"mine\ntheirs\nprivate\n"
-    read = host.read_import("whole/lines", b"a\nb", kinds=core_kinds())
-    assert [(draft.text, content.source) for draft, content in read or ()] == [
-        ("a", "import:whole/lines"), ("b", "import:whole/lines"),
-    ]  # fmt: skip
+    assert told == []
+
+
+def test_every_event_is_heard() -> None:
+    """Each event reaches the plugin with the entries that it may read, as they stand, in batches, and no other."""
+    whole = Whole()
+    host, told = hosted(whole=whole, permissions=Permissions(read=("mine",), kinds=("appreciation", "note", "bid")))
+    ids = [entry.id for entry in host._source.view().entries()]
+    for hook in EVENTS[:-1]:
+        host.tell("whole", hook, [*ids, *ids, "0" * 64])
+    host.tell_synced("whole", "ok", is_finished=True)
+    words = ("mine", "private")
+    assert whole.heard == [("added", *words), ("revised", *words), ("opened", *words), ("conflict", *words),
+                           ("synced", "ok", True)]  # fmt: skip
+    host.tell("whole", "on_entry_added", [entry.id for entry in host._source.view().entries() if not entry.is_mine])
+    assert len(whole.heard) == 5  # there is nothing that it may hear
     assert told == []
 
 
@@ -213,37 +255,6 @@ def test_keyboard_interrupt_passes(hook: str) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         every_hook(hosted(bad=type("Bad", (JournalPlugin,), {hook: interrupted})(), whole=Whole())[0])
-
-
-@pytest.mark.parametrize("does", [raises, exits, huge, number, lambda _: repeat(b"x" * 1_000_000)])
-def test_no_part_of_a_file(does: Callable[..., Any]) -> None:
-    """An exporter that fails halfway, never ends or gives no bytes gives no file; its plugin is named."""
-
-    class Bad(JournalPlugin):
-        def exporters(self) -> Iterable[Exporter]:
-            yield Exporter(id="x", title="X", suffix=".x", export=does)
-
-    host, told = hosted(bad=Bad())
-    assert host.export("x") is None
-    assert told[0].startswith("plugin bad failed in exporter x: ")
-    with pytest.raises(PluginError, match="exporters"):
-        host.export("horoscope")
-
-
-@pytest.mark.parametrize(
-    "bad",
-    [Draft(kind="horoscope", text="x"), Draft(kind="note"), Draft(kind="note", text="x", fields={"odd": 1}), "text"],
-)
-def test_an_import_is_whole_or_none(bad: Any) -> None:
-    """One draft that cannot be an entry, and nothing of the import is given."""
-
-    class Bad(JournalPlugin):
-        def importers(self) -> Iterable[Importer]:
-            yield Importer(id="x", title="X", read=lambda *_: iter([Draft(kind="note", text="good"), bad]))
-
-    host, told = hosted(bad=Bad())
-    assert host.read_import("x", b"", kinds=core_kinds()) is None
-    assert len(told) == 1
 
 
 READS = [

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+import attrs
 import pytest
 from unit.plugins.written import Viewed, Writing, view_of
 
@@ -13,6 +14,7 @@ from couplejournal.errors import InvalidEntryError, PluginError
 from couplejournal.model.content import RawContent
 from couplejournal.model.validity import require_valid
 from couplejournal.plugins import Field, JournalPlugin, Kind, Lifecycle, PluginHost, Transition
+from couplejournal.plugins import kinds as declaring
 from couplejournal.plugins.calls import Failures
 from couplejournal.plugins.kinds import as_core_kind, kind_data, kind_from_data, kinds_declared
 from couplejournal.plugins.manifest import Permissions
@@ -92,6 +94,25 @@ def test_kinds_that_cannot_be_kept(make: Callable[[], object]) -> None:
     """A field that every kind has, two of one name, a state that nobody could name: refused where they are made."""
     with pytest.raises(ValueError, match=r"a |only"):
         make()
+
+
+def test_the_class_of_a_kind_is_made_when_it_is_first_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Knowing a kind costs no class; equal kinds have the same one, and a changed kind keeps it."""
+    made: list[str] = []
+    make = declaring._content_of
+
+    def counted(name: str, *given: Any, **own: Any) -> Any:
+        made.append(name)
+        return make(name, *given, **own)
+
+    monkeypatch.setattr(declaring, "_content_of", counted)
+    one, other = (as_core_kind(Kind("stroll", fields=[Field("where")])) for _ in range(2))
+    assert (made, one.name, one.default_audience) == ([], "stroll", "private")
+    assert one.content is other.content
+    assert made == ["stroll", "stroll"]
+    assert one == other
+    assert hash(one) == hash(other)
+    assert attrs.evolve(one, tender="tender").content is one.content
 
 
 def test_nobody_alters_a_kind_of_the_core_or_of_another() -> None:

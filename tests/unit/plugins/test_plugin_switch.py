@@ -93,8 +93,10 @@ def test_lock_in_its_final_form(home: Home, bundled: Bundled) -> None:
         "commands",
         "distribution",
         "files",
+        "hooks",
         "id",
         "kinds",
+        "notice",
         "package",
         "path",
         "permissions",
@@ -264,7 +266,7 @@ def test_listing_imports_nothing() -> None:
     """What can be turned on, and what is, is found without plugins, pluggy or the packaging metadata."""
     code = (
         "import sys; before = set(sys.modules); from couplejournal import plugins\n"
-        "assert [m.id for m in plugins.available()] == ['bids']; plugins.enabled(home='nowhere')\n"
+        "assert 'bids' in [m.id for m in plugins.available()]; plugins.enabled(home='nowhere')\n"
         "new = set(sys.modules) - before\n"
         "assert not {'pluggy', 'importlib.metadata', 'couplejournal_plugins.bids', 'cryptography'} & new, new"
     )

@@ -5,24 +5,29 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import py_compile
 import sys
 import time
+from datetime import UTC
+from importlib.util import cache_from_source
 from pathlib import Path
 
+import attrs
+import msgspec
 import pytest
-from unit.plugins.written import NOW, FixedSystem, Viewed, Writing, view_of
+from unit.plugins.written import NOW, FixedSystem, Viewed, Writing, fixed, view_of
 
 from couplejournal.disk import RealDisk
-from couplejournal.model.kinds import Bid, Response
+from couplejournal.model.kinds import Bid, PluginNotice, Response
 from couplejournal.plugins import PluginHost, Prompt
 from couplejournal.plugins.bundled import Bundled, digests_of
-from couplejournal.plugins.calls import Failures
+from couplejournal.plugins.calls import Failures, WorkerError
 from couplejournal.plugins.guards import cut
 from couplejournal.plugins.installed import Found
 from couplejournal.plugins.lock import write_lock
 from couplejournal.plugins.manifest import Permissions, read_manifest
-from couplejournal.plugins.values import Draft, PromptRequest
-from couplejournal.plugins.worker import ALWAYS_OPEN, Worker, WorkerError, limits, plugin_in
+from couplejournal.plugins.values import Draft, PromptRequest, RenderRequest
+from couplejournal.plugins.worker import Worker, plugin_in
 from couplejournal.plugins.workerdata import from_data, to_data, view_data, view_from
 from couplejournal.store.home import Home
 
@@ -98,8 +103,10 @@ def hosted(folder: Path, tmp_path: Path, reported: list[str], tier: str = "isola
     home, disk = Home.locate(tmp_path / "home", {}), RealDisk()
     manifest = read_manifest((folder / "couplejournal.toml").read_bytes())
     found = Found(manifest=manifest, distribution="apart", version="1", package="apart_plugin", path=str(folder))
-    write_lock(home.plugins_lock_path, [found.locked(digests_of(folder, disk))], disk)
     writing = Writing()
+    told = fixed(f"entry {writing.add('ana', PluginNotice('apart', read=('mine', 'partner')))}", 32).hex()
+    locked = msgspec.structs.replace(found.locked(digests_of(folder, disk)), notice=told)
+    write_lock(home.plugins_lock_path, [locked], disk)
     bid = writing.add("ana", Bid("a song", what="music", tags=("evening",)))
     writing.add("ben", Response.toward("gladly"), to=bid)
     return PluginHost.of(
@@ -163,6 +170,20 @@ def test_a_host_names_it_and_goes_on(tier: str, body: str, tmp_path: Path) -> No
     assert "secret" not in reported[0]
 
 
+def test_it_runs_the_files_of_the_lock_alone(tmp_path: Path) -> None:
+    """What Python compiled before, of the same size and age as the source, is not run in its place."""
+    folder = package(tmp_path, BAD.replace("BODY", "pass"))
+    source = folder / "__init__.py"
+    other = source.read_text("utf-8").replace("Still here", "From cache")
+    planted = tmp_path / "other.py"
+    planted.write_text(other, "utf-8")
+    times = source.stat().st_atime_ns, source.stat().st_mtime_ns
+    os.utime(planted, ns=times)
+    py_compile.compile(str(planted), cfile=cache_from_source(str(source)), doraise=True)
+    (found,) = plugin_in(worker(folder), ("prompts",)).prompts(request())
+    assert found.text == "Still here"
+
+
 def test_it_prints_into_nowhere(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     """What a plugin prints reaches neither the terminal nor its answer, however much it is."""
     body = "import os, sys\n        for n in range(2000): print('x' * 100000); os.write(2, b'y' * 100000)"
@@ -187,39 +208,6 @@ def test_it_has_nothing_to_begin_with(tmp_path: Path, monkeypatch: pytest.Monkey
     assert found.text in ("[[], [], []]", "[['LC_CTYPE'], [], []]")
 
 
-def test_what_this_machine_enforces_is_so(tmp_path: Path) -> None:
-    """Each thing that the screen calls enforced is tried from inside; each other one stands among what is not."""
-    kept, left = limits()
-    assert ALWAYS_OPEN in left
-    secret = tmp_path / "config"
-    secret.mkdir()
-    (secret / "keystore.cj").write_bytes(b"sealed")
-    body = (
-        "import errno, os, socket\n"
-        "        told = []\n"
-        f"        try: open({str(secret / 'keystore.cj')!r}).read(); told.append('keystore')\n"
-        "        except OSError: pass\n"
-        "        try: socket.create_connection(('127.0.0.1', 9), 2)\n"
-        "        except OSError as error:\n"
-        "            if error.errno != errno.ENETUNREACH: told.append('network')\n"
-        f"        try:\n            with open({str(tmp_path / 'made')!r}, 'w') as file: file.write('x')\n"
-        "            told.append('writing')\n"
-        "        except OSError: pass\n"
-        "        return [Prompt(id='x', text=' '.join(told) or 'nothing')]"
-    )
-    asked = plugin_in(worker(package(tmp_path, BAD.replace("BODY", body)), hidden=(secret,)), ("prompts",))
-    (found,) = asked.prompts(request())
-    open_here = set(found.text.split()) - {"nothing"}
-    assert ("no network" in kept) == ("network" not in open_here)
-    assert any("keystore" in each for each in kept) == ("keystore" not in open_here)
-    assert any("write no file" in each for each in kept) == ("writing" not in open_here)
-    page = (Path(__file__).parents[3] / "docs" / "reference" / "plugins.md").read_text("utf-8")
-    from couplejournal.plugins.worker import _OPEN
-
-    for told in (*_OPEN.values(), ALWAYS_OPEN):
-        assert told in " ".join(page.split())
-
-
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 def test_what_it_starts_ends_with_it(tmp_path: Path) -> None:
     """A plugin that forks without end, or leaves a process behind in a session of its own, keeps nobody waiting."""
@@ -238,14 +226,16 @@ def test_what_it_starts_ends_with_it(tmp_path: Path) -> None:
 
 
 def test_values_travel_and_come_back() -> None:
-    """A view, its entries, a draft and times are equal after the way through JSON."""
+    """A view, its entries, one entry, a draft and times are equal after the way through JSON."""
     writing = Writing()
-    bid = writing.add("ana", Bid("a song", tags=("x",)))
+    bid = writing.add("ana", attrs.evolve(Bid("a song", tags=("x",)), extra={"later": b"\0", "more": [1, {"a": []}]}))
     writing.add("ben", Response.away(), to=bid)
     view = cut(view_of(writing.drafts), Permissions(read=("mine", "partner")), "mine")
     back = view_from(json.loads(json.dumps(view_data(view))))
     assert list(back.entries()) == list(view.entries())
     assert (back.me, back.people, back.zone) == (view.me, view.people, view.zone)
+    whole = RenderRequest(entry=next(view.entries()), zone=UTC)
+    assert from_data(json.loads(json.dumps(to_data(whole)))) == whole
     for value in (
         NOW,
         b"\0x",
