@@ -26,11 +26,13 @@ class Acknowledged:
         self._held: dict[bytes, dict[bytes, dict[bytes, int]]] = {}
         self._spoke: set[bytes] = set()
         self._without_heads: dict[bytes, set[bytes]] = {}
+        self._untold: dict[bytes, set[int]] = {}
 
     def feed(self, op: Op) -> None:
         """Take in any operation of a word stream."""
         self._spoke.add(op.key)
         if op.word == "seen":
+            self._untold.setdefault(op.stream, set()).add(op.seq)
             try:
                 heads = words.decode_fields(words.Seen, op.fields).heads
             except UntrustedDataError:
@@ -53,6 +55,11 @@ class Acknowledged:
             for key, ends in list(self._held.get(stream, {}).items())
             if any(upto >= seq and (leads is None or leads(upto, link)) for link, upto in list(ends.items()))
         )
+
+    def last_told_of(self, chain: bytes, first: int, last: int) -> int:
+        """Return the last number of a piece that is told of, which acknowledgements are not; 0 if there is none."""
+        untold = self._untold.get(chain, set())
+        return next((number for number in range(last, first - 1, -1) if number not in untold), 0)
 
     def reach(self, stream: bytes) -> dict[bytes, int]:
         """Return by key the highest number of a stream that a device told that it holds."""

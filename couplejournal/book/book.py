@@ -63,13 +63,16 @@ class Book(OpenBook):
     def is_elsewhere(self, held: Held) -> bool | None:
         """Return whether another device that belongs told that it holds all of a file; None where there is none.
 
-        Nothing is read for it. Of acknowledgements nobody tells: a file that ends with one waits for a later word.
+        Nothing is read for it. Of acknowledgements nobody tells, and what holds nothing else costs nobody a word.
         """
         live = {key.id for key in self.membership.keys.values() if key.is_live and not key.is_root} - {self.own_key}
         stream, acknowledged = self._shelf.streams.get(held.stream), self.acknowledged
         if not live or stream is None or acknowledged is None:
             return None if not live else False
-        return stream.tree is None and not live.isdisjoint(acknowledged.holders(stream.origin, held.last))
+        if stream.tree is not None:
+            return False
+        last = acknowledged.last_told_of(stream.id, held.first, held.last)
+        return not last or not live.isdisjoint(acknowledged.holders(stream.origin, last))
 
     def merge(self) -> bool:
         """Make one larger file of small ones of this device's own words, if some are to be merged; say whether it did.

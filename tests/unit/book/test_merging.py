@@ -308,3 +308,29 @@ def test_files_stay_few_whatever_is_written(counts: list[int]) -> None:
     tiers = [merging._tier(part) for part in parts]
     assert all(tiers.count(tier) < 2 * TIER for tier in tiers)
     assert len(parts) <= 7 * (max(tiers) + 1) + 7
+
+
+def test_who_holds_a_merged_file_is_known_from_what_they_told() -> None:
+    """False until another device told that it holds the end of it; what only acknowledges waits for nobody."""
+    ana, ben = written(9)
+    ana.book.merge()
+    [merged] = [one for one in own_words(ana) if one.last > one.first]
+    ana.view()
+    assert ana.book.is_elsewhere(merged) is False
+    ben.take_from(ana)
+    assert ben.book.acknowledge()
+    ana.take_from(ben)
+    ana.view()
+    assert ana.book.is_elsewhere(merged) is True
+    ben.view()
+    assert all(ben.book.is_elsewhere(one) for one in own_words(ben)), "its words are acknowledgements alone"
+
+
+def test_where_nobody_else_is_nobody_is_waited_for() -> None:
+    """A book of one device says that no other could tell."""
+    [ana] = pair("ana")
+    for number in range(9):
+        ana.write(f"word {number}")
+    ana.book.merge()
+    ana.view()
+    assert {ana.book.is_elsewhere(one) for one in own_words(ana)} == {None}
