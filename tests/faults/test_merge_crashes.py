@@ -8,6 +8,7 @@ from functools import lru_cache
 
 import pytest
 
+from couplejournal.book.acks import Acknowledged, Leads
 from couplejournal.drive.interface import Drive
 from couplejournal.errors import StoreError
 from couplejournal.sync import Sync, SyncMemory, schedule
@@ -38,9 +39,23 @@ def begun() -> tuple[Member, Member, dict[str, bytes], frozenset[bytes]]:
     return ana, reader, {path: file.data for path, file in sim.views[0].items()}, frozenset(op.id for op in ana.ops())
 
 
-def sync_of(member: Member, sim: DriveSim) -> Sync:
+class AllTold(Acknowledged):
+    """What one hears where every device has told that it holds everything: here nothing waits for that."""
+
+    def __init__(self, member: Member) -> None:
+        super().__init__()
+        self._keys = frozenset(member.book.membership.keys)
+
+    def holders(self, stream: bytes, seq: int, leads: Leads | None = None) -> frozenset[bytes]:
+        """Return every key."""
+        return self._keys
+
+
+def sync_of(member: Member, sim: DriveSim, drive: Drive | None = None) -> Sync:
     """Return a sync as a fresh process begins it."""
-    return Sync(member.book, sim.face(0), SyncMemory(member.disk, member.state / "sync.json"), member.system)
+    member.book.acknowledged = AllTold(member)
+    memory = SyncMemory(member.disk, member.state / "sync.json")
+    return Sync(member.book, drive or sim.face(0), memory, member.system)
 
 
 def scene() -> tuple[Member, CrashDisk, DriveSim]:
@@ -99,10 +114,9 @@ def require_all(member: Member, sim: DriveSim) -> None:
 
 def passes(member: Member, sim: DriveSim, drive: Drive | None = None) -> None:
     """Go from nine files to a merged one that was handed over, and to the deletion of the others."""
-    memory = SyncMemory(member.disk, member.state / "sync.json")
     for _ in range(5):
         member.system.ms += schedule.FOLDED_AFTER_MS * 6 // 10
-        Sync(member.book, drive or sim.face(0), memory, member.system).run()
+        sync_of(member, sim, drive).run()
 
 
 def every_call_to_the_disk(fault: Fault, number: int, *, is_power_cut: bool, step: int = 1) -> int:
