@@ -14,7 +14,7 @@ from couplejournal.errors import InvalidEntryError, NoSuchEntryError, NotYourEnt
 from couplejournal.journal.reading import Reader
 from couplejournal.model.content import RawContent
 from couplejournal.model.entry import Author, Entry, Ref
-from couplejournal.model.kinds import TURNS, Content, Kind, Step, require_valid
+from couplejournal.model.kinds import TURNS, Content, Kind, Step, core_kinds, require_valid
 from couplejournal.model.moment import Moment, as_utc
 from couplejournal.ops import codec, words
 from couplejournal.ops.op import Op
@@ -165,6 +165,21 @@ def standing(reader: Reader, target: Entry, **written: Any) -> Entry:
         return expected
 
 
+def _require_not_agreed(reader: Reader, now: Entry) -> None:
+    """Refuse to put other words under what both have said yes to, in the kinds of plugins (docs/spec/format.md 8).
+
+    Raises:
+        InvalidEntryError: both have, and it stands as they left it.
+    """
+    kind = reader.kinds.get(now.kind)
+    if kind is None or kind.lifecycle is None or kind.name in core_kinds():
+        return
+    if any(row.by == "both" and row.to == now.state for row in kind.lifecycle.transitions):
+        raise InvalidEntryError(
+            "both have said yes to these words, so they stay", hint="`step` it on, or write a new one"
+        )
+
+
 def _require_revisable(reader: Reader, now: Entry, content: Content) -> None:
     """Refuse to write over what this version cannot read, and to make what is of both the author's alone.
 
@@ -172,6 +187,7 @@ def _require_revisable(reader: Reader, now: Entry, content: Content) -> None:
         InvalidEntryError: the entry was written by a newer version.
         NotYourEntryError: whoever is not the author would decide whose entry it is.
     """
+    _require_not_agreed(reader, now)
     if isinstance(now.content, RawContent):
         raise InvalidEntryError("this entry was written by a newer couplejournal, so it is not revised here")
     if not now.is_mine and not _kind_of(reader, content).is_joint(content):

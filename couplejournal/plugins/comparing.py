@@ -5,14 +5,20 @@ differ in such a word alone, sentences that give the two a number each, and a wh
 entries are split between the two. It sees what is written and not what is meant. It cannot see a number that is the
 larger of two, other words for the two ("sun" and "moon") over counts, numbers in words, or an order that tells. The
 contract for plugins (`couplejournal.testing`) tries what no guard can see: it gives the entries to the other one.
+
+What somebody wrote may name anybody: a cell that quotes a whole entry, or its beginning up to "…", is no label where
+its row has no number.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
+from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, Final
+
+from couplejournal.model.content import words_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -73,7 +79,8 @@ def require_no_comparison(result: AnalysisResult, people: Sequence[Author], view
     Raises:
         ComparisonError: it is one of these.
     """
-    labels = [list(group) for group in _groups(result)]
+    quotes = _Quotes(view)
+    labels = [list(group) for group in _groups(result, quotes)]
     prose = (result.headline, *result.notes)
     _require_nobody(list(chain.from_iterable(labels)), prose, people)
     if any(map(_is_by_person, labels)) or any(map(_gives_each_a_number, prose)):
@@ -107,10 +114,34 @@ def _holds(text: str, name: str) -> bool:
 
 def texts_of(result: AnalysisResult) -> Iterator[str]:
     """Iterate over every text of a result that says what a number is."""
-    return chain.from_iterable(_groups(result))
+    return chain.from_iterable(_groups(result, _Quotes(None)))
 
 
-def _groups(result: AnalysisResult) -> Iterator[Iterable[str]]:
+class _Quotes:
+    """Says which cells of a table are words of the entries that a result was made of."""
+
+    def __init__(self, view: EntryView | None) -> None:
+        self._view = view
+
+    @cached_property
+    def _texts(self) -> list[str]:
+        entries = () if self._view is None else self._view.entries()
+        return [_plain(words) for entry in entries for words in words_in(entry.content.to_fields())]
+
+    def has(self, cell: str, row: Sequence[Cell]) -> bool:
+        """Return whether a cell quotes an entry, and its row tells no number of it."""
+        if self._view is None or any(not isinstance(one, str | None) or _as_number(one) is not None for one in row):
+            return False
+        quoted = _plain(cell.removesuffix("…"))
+        is_whole = not cell.endswith("…")
+        return bool(quoted) and any(quoted == text if is_whole else text.startswith(quoted) for text in self._texts)
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split())
+
+
+def _groups(result: AnalysisResult, quotes: _Quotes) -> Iterator[Iterable[str]]:
     """Iterate over the labels of a result, those together that stand side by side."""
     yield [band.label for band in result.bands]
     yield [series.title for series in result.series]
@@ -120,7 +151,8 @@ def _groups(result: AnalysisResult) -> Iterator[Iterable[str]]:
     for table in result.tables:
         yield table.columns
         for column in range(len(table.columns)):
-            yield [cell for row in table.rows if isinstance(cell := row[column], str)]
+            cells = [(cell, row) for row in table.rows if isinstance(cell := row[column], str)]
+            yield [cell for cell, row in cells if not quotes.has(cell, row)]
 
 
 def _is_by_person(labels: Sequence[str]) -> bool:

@@ -13,7 +13,7 @@ from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
-from couplejournal.plugins import AnalysisResult, Table
+from couplejournal.plugins import AnalysisResult
 
 if TYPE_CHECKING:
     from couplejournal.plugins import AnalysisRequest, Entry
@@ -53,7 +53,6 @@ def themes(request: AnalysisRequest) -> AnalysisResult:
     del words[SHOWN:]
     return AnalysisResult(
         headline=f"What comes up again in your thanks: {', '.join(words)}.",
-        tables=(Table(title="the most common first", columns=("word",), rows=tuple((word,) for word in words)),),
         notes=("To read the thanks themselves: couplejournal log --kind appreciation",),
     )
 

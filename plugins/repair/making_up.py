@@ -1,10 +1,10 @@
 """What becomes of time-outs and of offers to make up: two shares for both together, each with its interval.
 
-`return_kept`: of the time-outs whose time is over, the share that ended in coming back, in more time that was said, or
-in another day that was named. `what_reaches`: of the offers to make up that were answered, the share that reached the
-other, and in which forms these came. Shares are (k + 1) / (n + 2) with their Beta interval
+`return_kept`: of the time-outs whose time is over, the share that ended in coming back or in another day that was
+named; more time that was said is one more day. `what_reaches`: of the offers to make up that were answered, the share
+that reached the other, and in which forms these came. Shares are (k + 1) / (n + 2) with their Beta interval
 (`couplejournal.plugins.stats.share_of`). Entries marked tender stay out. Nothing is by person: who called, who offered
-and who received is in none of it.
+and who received is in none of it, and both need three or more of their own, so that no result is about one of them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,10 @@ if TYPE_CHECKING:
 WINDOW: Final = timedelta(days=365)
 LEAST_TIMEOUTS: Final = 5
 LEAST_REPAIRS: Final = 8
-KEPT: Final = frozenset({"returned", "extended", "tabled"})
+KEPT: Final = frozenset({"returned", "tabled"})
+OF_EACH: Final = 3
+LEAST_MINUTES: Final = 20
+DAY_MINUTES: Final = 24 * 60
 ANSWERED: Final = frozenset({"received", "not_yet", "declined"})
 FORMS_SHOWN: Final = 3
 FORMS: Final = "in these forms, the most common first"
@@ -33,15 +36,15 @@ FORMS: Final = "in these forms, the most common first"
 def return_kept(request: AnalysisRequest) -> AnalysisResult:
     """Say between what the share of time-outs lies that ended in coming back, more time, or another day."""
     over = [entry for entry in _plain(request, "timeout") if _due(entry) <= request.now]
-    if len(over) < LEAST_TIMEOUTS:
+    if len(over) < LEAST_TIMEOUTS or not _is_of_both(over):
         return AnalysisResult.not_enough(
-            f"This needs at least {LEAST_TIMEOUTS} time-outs of the last twelve months whose time is over."
+            f"This needs at least {LEAST_TIMEOUTS} time-outs of the last twelve months that are over, of both of you."
         )
     share = stats.share_of(sum(entry.state in KEPT for entry in over), len(over))
     return AnalysisResult(
-        headline=f"Between {_percent(share.low)} and {_percent(share.high)} of the time-outs ended in coming back, in "
-        "more time, or in another day that was named.",
-        bands=(_band("came back, took more time, or named another day", share),),
+        headline=f"Between {_percent(share.low)} and {_percent(share.high)} of the time-outs ended in coming back, or "
+        "in another day that was named.",
+        bands=(_band("came back, or named another day", share),),
         notes=("A return that nobody wrote down counts as none, so the share is rather too low than too high.",),
     )
 
@@ -49,9 +52,9 @@ def return_kept(request: AnalysisRequest) -> AnalysisResult:
 def what_reaches(request: AnalysisRequest) -> AnalysisResult:
     """Say between what the share of offers lies that reached the other, and in which forms these came."""
     answered = [entry for entry in _plain(request, "repair") if entry.state in ANSWERED]
-    if len(answered) < LEAST_REPAIRS:
+    if len(answered) < LEAST_REPAIRS or not _is_of_both(answered):
         return AnalysisResult.not_enough(
-            f"This needs at least {LEAST_REPAIRS} offers to make up of the last twelve months that were answered."
+            f"This needs at least {LEAST_REPAIRS} answered offers to make up of the last twelve months, of both of you."
         )
     reached = [entry for entry in answered if entry.state == "received"]
     share = stats.share_of(len(reached), len(answered))
@@ -70,9 +73,16 @@ def _plain(request: AnalysisRequest, kind: str) -> list[Entry]:
     return [entry for entry in entries if entry.content.tender == "none"]
 
 
+def _is_of_both(entries: Iterable[Entry]) -> bool:
+    counted = Counter(entry.author.person for entry in entries)
+    return len(counted) == 2 and min(counted.values()) >= OF_EACH
+
+
 def _due(entry: Entry) -> datetime:
+    """Return when a time-out is over; whatever a changed program may have written, it is 20 minutes to a day."""
     minutes = getattr(entry.content, "minutes", None)
-    return entry.happened_at + timedelta(minutes=minutes if isinstance(minutes, int) else 20)
+    known = min(DAY_MINUTES, max(LEAST_MINUTES, minutes if isinstance(minutes, int) else LEAST_MINUTES))
+    return entry.happened_at + timedelta(minutes=known + (DAY_MINUTES if entry.state == "extended" else 0))
 
 
 def _often(forms: Iterable[str]) -> list[str]:

@@ -108,14 +108,49 @@ def test_time_that_runs_backwards_is_none(written: Written) -> None:
 
 
 def test_return_kept(written: Written) -> None:
-    """Of six time-outs whose time is over, five ended in coming back, more time or another day; one still runs."""
-    for number, end in enumerate(["return", "return", "extend", "table", "return", None]):
-        timeout = written.add("ana" if number % 2 else "ben", "timeout", ago=30 + number, minutes=30)
+    """Of seven time-outs that are over, five ended in coming back or another day; one still runs, one has a day."""
+    for number, end in enumerate(["return", "return", "extend", "table", "return", None, "return"]):
+        who = "ana" if number % 2 else "ben"
+        timeout = written.add(who, "timeout", ago=30 + number, minutes=30)
         if end:
-            written.step("ben" if number % 2 else "ana", end, timeout, ago=29.9 + number)
+            written.step(who, end, timeout, ago=29.9 + number)
     written.add("ben", "timeout", ago=0.01, minutes=30)
+    written.step("ana", "extend", written.add("ana", "timeout", ago=0.5, minutes=30), ago=0.4)
     (band,) = written.says(return_kept).bands
-    assert band.value == pytest.approx(6 / 8)
+    assert band.value == pytest.approx(6 / 9)
+
+
+def test_who_called_it_comes_back(written: Written) -> None:
+    """Nobody records the return of the other, and more time is said once; then a new time-out has its own minutes."""
+    timeout = written.add("ana", "timeout", ago=3, minutes=30)
+    for person, step, now in (("ben", "return", "called"), ("ben", "extend", "called"), ("ana", "extend", "extended")):
+        written.step(person, step, timeout, ago=2)
+        assert state(written, timeout) == now
+    written.step("ana", "extend", timeout, ago=1)
+    written.step("ana", "return", timeout, ago=1)
+    assert state(written, timeout) == "returned"
+
+
+def test_what_one_of_the_two_did_is_no_result_for_both(written: Written) -> None:
+    """Nine offers or time-outs of one person say nothing, and minutes that no program of ours writes break nothing."""
+    for number in range(9):
+        offer = written.add("ana", "repair", ago=50 - number)
+        written.step("ben", "no", offer, ago=49 - number)
+        written.add("ana", "timeout", ago=50 - number, minutes=10**12)
+    for run in (what_reaches, return_kept):
+        assert not written.says(run).is_enough
+
+
+def test_what_was_pressed_by_mistake_is_undone(written: Written) -> None:
+    """Whoever said that an offer reached them may say otherwise, and whoever made it may take back a declined one."""
+    offer = written.add("ana", "repair", ago=5)
+    for person, step, now in (
+        ("ben", "received", "received"),
+        ("ben", "no", "declined"),
+        ("ana", "take-back", "taken_back"),
+    ):
+        written.step(person, step, offer, ago=4)
+        assert state(written, offer) == now
 
 
 def test_return_kept_needs_five(written: Written) -> None:
@@ -142,8 +177,8 @@ def test_what_reaches(written: Written) -> None:
 def test_what_reaches_needs_eight(written: Written) -> None:
     """Seven answered offers are too few."""
     for number in range(7):
-        offer = written.add("ana", "repair", ago=50 - number)
-        written.step("ben", "received", offer, ago=49 - number)
+        author, other = ("ana", "ben") if number % 2 else ("ben", "ana")
+        written.step(other, "received", written.add(author, "repair", ago=50 - number), ago=49 - number)
     assert not written.says(what_reaches).is_enough
 
 

@@ -34,6 +34,17 @@ def test_agreement_needs_both_to_hold_and_one_to_end() -> None:
         assert held.state == "withdrawn"
 
 
+def test_who_proposed_a_declined_rule_takes_it_back() -> None:
+    """A no ends nothing for good, but its author may withdraw the proposal, and the other cannot do so for them."""
+    written = Written(Safety())
+    rule = written.add("ana", "agreement", ago=9)
+    written.step("ben", "decline", rule, ago=8)
+    for person, state in (("ben", "declined"), ("ana", "withdrawn")):
+        written.step(person, "withdraw", rule, ago=7)
+        (held,) = view_of(written.drafts, kinds=written.kinds.values()).entries(kind="agreement")
+        assert held.state == state
+
+
 def test_check_ins_are_private() -> None:
     """A check-in is for oneself unless its author shares it, and the other's screen has no line of it."""
     written = checked(*[3] * 20)

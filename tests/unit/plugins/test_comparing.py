@@ -128,3 +128,21 @@ def test_few_entries_make_no_split() -> None:
         writing.add(author, Bid("a song"))
     view = cut(view_of(writing.drafts), EVERYTHING, "couple")
     require_no_comparison(table(("toward", "67 %"), ("away", "33 %")), PEOPLE, view)
+
+
+def test_what_somebody_wrote_may_name_anybody() -> None:
+    """A cell that quotes a whole entry is no label, unless its row gives it a number; a name alone is one."""
+    writing = Writing()
+    writing.add("ana", Bid("Will finds a job he likes"))
+    writing.add("ben", Bid("Ana and the " + "long " * 40 + "way home"))
+    view = cut(view_of(writing.drafts), EVERYTHING, "couple")
+    quotes = table(("Will finds a job he likes", "a dream"), ("Ana and the long long…", "done"))
+    require_no_comparison(quotes, PEOPLE, view)
+    for compares in (
+        table(("Will finds a job he likes", 3)), table(("Will finds a job", "a dream")), table(("Will", "a dream")),
+        table(("me", "often"), ("partner", "seldom")), table(("Ana and the long…", "3 %")),
+    ):  # fmt: skip
+        with pytest.raises(ComparisonError):
+            require_no_comparison(compares, PEOPLE, view)
+    with pytest.raises(ComparisonError):
+        require_no_comparison(quotes, PEOPLE)

@@ -18,6 +18,7 @@ from couplejournal.plugins import kinds as declaring
 from couplejournal.plugins.calls import Failures
 from couplejournal.plugins.kinds import as_core_kind, kind_data, kind_from_data, kinds_declared
 from couplejournal.plugins.manifest import Permissions
+from couplejournal.testing.couples import pair
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -183,6 +184,26 @@ def test_an_entry_may_belong_to_another(tmp_path: Path) -> None:
         note = journal.add(cj.Note("x"))
         with pytest.raises(InvalidEntryError, match="does not belong"):
             journal.add(walk_of(shoes="old"), refs={"part_of": note})
+
+
+def test_what_both_agreed_to_is_not_rewritten(tmp_path: Path) -> None:
+    """Once both have said yes to an entry of a plugin's kind its words stay; before, and after a step back, not."""
+    rows = (Transition("proposed", "agree", "held", "both"), Transition("held", "reopen", "proposed", "either"))
+    rule = Kind("rule", default_audience="shared", joint=True, lifecycle=Lifecycle("proposed", rows))
+    couple = pair(tmp_path, kinds=[rule])
+    ana, ben = couple
+    make: Any = as_core_kind(rule).content
+    entry = ana.add(make("No phones at supper"))
+    ana.revise(entry, make("No phones in bed"))
+    couple.sync()
+    ben.step(entry.id, "agree")
+    couple.sync()
+    for person in (ana, ben):
+        with pytest.raises(InvalidEntryError, match="both have said yes"):
+            person.revise(entry.id, make("Show me your phone"))
+    assert ana.entry(entry.id).text == "No phones in bed"
+    ben.step(entry.id, "reopen")
+    ben.revise(entry.id, make("No phones at all"))
 
 
 def test_two_kinds_of_one_name_are_a_programmers_mistake(tmp_path: Path) -> None:
