@@ -215,21 +215,22 @@ class Drifting:
     below: float
 
 
-def cusum(values: Iterable[float], *, usual: float, slack: float) -> tuple[Drifting, ...]:
+def cusum(values: Iterable[float], *, usual: float, slack: float, most: float = inf) -> tuple[Drifting, ...]:
     """Return the sums after each value: small steps in one direction add up, and chance comes back to 0.
 
     ``above`` is max(0, above + value - usual - slack), ``below`` is max(0, below + usual - slack - value), after Page
     (Biometrika 41, 1954); see the NIST/SEMATECH e-Handbook of Statistical Methods, 6.3.2.3. ``slack`` is how much of a
     difference does not count, commonly half a standard deviation; a sum of four or five of them is taken as a change.
+    No sum grows beyond ``most``, so that one that stands for long comes back as fast as a short one.
 
     Raises:
-        ValueError: ``slack`` is negative.
+        ValueError: ``slack`` or ``most`` is negative.
     """
-    if slack < 0:
-        raise ValueError("the slack is not negative")
+    if slack < 0 or most < 0:
+        raise ValueError("the slack and the most are not negative")
     sums, above, below = [], 0.0, 0.0
     for value in values:
-        above = max(0.0, above + value - usual - slack)
-        below = max(0.0, below + usual - slack - value)
+        above = min(most, max(0.0, above + value - usual - slack))
+        below = min(most, max(0.0, below + usual - slack - value))
         sums.append(Drifting(above=above, below=below))
     return tuple(sums)

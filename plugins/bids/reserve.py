@@ -6,8 +6,8 @@ against -2. The weights are a choice and no finding; the weather is what most of
 outweighs the rest five times (the article's rule of thumb), cloudy where it does not outweigh it at all, mixed between.
 It needs twelve entries of both. There is no balance and nothing to be overdrawn.
 
-`mirror` is the share of `couplejournal_plugins.bids.share` for one's own answers alone, from twelve on: how I turned,
-as I wrote it down myself. It stays with its reader. Entries marked tender stay out of both.
+`mirror` is the share of `couplejournal_plugins.bids.share` for one's own answers alone, the last to each bid, from
+twelve on: how I turned, as I wrote it down myself. It stays with its reader. Entries marked tender stay out of both.
 """
 
 from __future__ import annotations
@@ -76,11 +76,13 @@ def _weighed(request: AnalysisRequest) -> Iterator[tuple[Entry, float]]:
 
 def mirror(request: AnalysisRequest) -> AnalysisResult:
     """Say how one turned to the other's bids, as one wrote it down oneself; for its reader alone."""
-    own = [
-        entry
-        for entry in request.view.entries(kind="response", since=request.now - WINDOW)
-        if entry.is_mine and entry.note is None and entry.content.tender == "none" and _turn(entry) in TURNS
-    ]
+    until = request.now + timedelta(milliseconds=1)  # what was written down this very moment counts
+    last: dict[str, Entry] = {}  # of a bid that was answered twice the later answer counts, as everywhere
+    for entry in request.view.entries(kind="response", since=request.now - WINDOW, until=until):
+        if entry.is_mine and entry.note is None and entry.content.tender == "none" and _turn(entry) in TURNS:
+            bid = entry.refs[0].id if entry.refs else entry.id
+            last[bid] = max(last.get(bid, entry), entry, key=lambda one: (one.happened_at, one.recorded_at, one.id))
+    own = tuple(last.values())
     if len(own) < LEAST_ANSWERS:
         return AnalysisResult.not_enough(
             f"This needs at least {LEAST_ANSWERS} answers of your own in the last {WINDOW.days} days."

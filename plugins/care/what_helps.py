@@ -3,8 +3,9 @@
 `what_helps` reads the needs of its reader and the care that was given to them. It needs eight that were answered and
 are over; a row is a kind of need with a kind of help, and says how often that eased it: mostly (from three of four on),
 at times, or seldom (below one of four), each from two times on. `needs_met` is for both: of the needs of the last 28
-days, the share that was eased or met, (k + 1) / (n + 2) with its Beta interval, from twelve needs of both on. Entries
-marked tender stay out of both.
+days that are eased, met, or past their day, the share that was eased or met, (k + 1) / (n + 2) with its Beta interval,
+from twelve of both on. What is still running, and what was withdrawn, has no end to speak of. Entries marked tender
+stay out of both.
 """
 
 from __future__ import annotations
@@ -56,10 +57,12 @@ def what_helps(request: AnalysisRequest) -> AnalysisResult:
 
 def needs_met(request: AnalysisRequest) -> AnalysisResult:
     """Say between what the share of needs of the last 28 days lies that were eased, for both together."""
-    needs = [need for need in request.view.entries(kind="need", since=request.now - WINDOW) if _is_plain(need)]
+    until = request.now + timedelta(milliseconds=1)  # what was written down this very moment counts
+    found = request.view.entries(kind="need", since=request.now - WINDOW, until=until)
+    needs = [need for need in found if _is_plain(need) and _is_over(request, need) and need.state != "withdrawn"]
     if len(needs) < LEAST_NEEDS or len({need.author.person for need in needs}) < 2:
         return AnalysisResult.not_enough(
-            f"This needs at least {LEAST_NEEDS} needs of the last {WINDOW.days} days, of both of you."
+            f"This needs at least {LEAST_NEEDS} needs of the last {WINDOW.days} days that are over, of both of you."
         )
     share = stats.share_of(sum(need.state in EASED for need in needs), len(needs))
     band = Band(
@@ -75,11 +78,14 @@ def needs_met(request: AnalysisRequest) -> AnalysisResult:
 
 def _own_needs(request: AnalysisRequest) -> Iterator[Entry]:
     """Yield the needs of the reader that are over: eased, met, withdrawn, or past their day."""
-    today = request.now.astimezone(request.zone).date().isoformat()
     for need in request.view.entries(kind="need"):
-        is_past = "" < getattr(need.content, "until", "") < today
-        if need.is_mine and _is_plain(need) and (is_past or need.state not in {"open", "offered"}):
+        if need.is_mine and _is_plain(need) and _is_over(request, need):
             yield need
+
+
+def _is_over(request: AnalysisRequest, need: Entry) -> bool:
+    today = request.now.astimezone(request.zone).date().isoformat()
+    return "" < getattr(need.content, "until", "") < today or need.state not in {"open", "offered"}
 
 
 def _ways(view: EntryView, need: Entry) -> set[str]:

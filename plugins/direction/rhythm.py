@@ -1,13 +1,14 @@
 """The rhythm of talks, dates and thanks, and where the goals of both stand: facts for both, without colour or alarm.
 
 `rhythm`: for each of the three, the median number of days between two of the last twelve months, from three on, and how
-long ago the last was. `goals`: the goals of both of the last two years that are on their way or have come to an end;
-"done" and "let go" stand side by side. Entries marked tender stay out. Nothing is by person.
+long ago the last was; a date counts on the day that it names. `goals`: the goals of both of the last two years that are
+on their way or have come to an end; "done" and "let go" stand side by side. Entries marked tender stay out. Nothing is
+by person.
 """
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING, Final
@@ -16,12 +17,12 @@ from couplejournal.plugins import AnalysisResult, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import tzinfo
 
     from couplejournal.plugins import AnalysisRequest, Entry
 
 YEAR: Final = timedelta(days=365)
 LEAST: Final = 3
-DAY_S: Final = 86_400
 WHAT: Final = (("talk", "held", "talks"), ("date", "happened", "dates"), ("appreciation", None, "thanks"))
 ENDS: Final = {"done": "done", "let_go": "let go"}
 ON_THE_WAY: Final = {
@@ -49,12 +50,21 @@ def rhythm(request: AnalysisRequest) -> AnalysisResult:
 
 
 def _row(request: AnalysisRequest, kind: str, state: str | None, name: str) -> Iterator[tuple[str, str, str]]:
-    entries = request.view.entries(kind=kind, since=request.now - YEAR, until=request.now + timedelta(milliseconds=1))
-    found = [entry for entry in entries if _is_plain(entry) and state in {None, entry.state}]
-    if len(found) >= LEAST:
-        gaps = [(b.happened_at - a.happened_at).total_seconds() / DAY_S for a, b in pairwise(found)]
-        ago = (request.now - found[-1].happened_at).total_seconds() / DAY_S
-        yield name, _days(median(gaps)), f"{_days(ago)} ago" if ago >= 1 else "today"
+    today = request.now.astimezone(request.zone).date()
+    entries = [one for one in request.view.entries(kind=kind) if _is_plain(one) and state in {None, one.state}]
+    days = sorted(day for one in entries if today - YEAR < (day := _day(one, request.zone)) <= today)
+    if len(days) >= LEAST:
+        gaps = [(later - earlier).days for earlier, later in pairwise(days)]
+        ago = (today - days[-1]).days
+        yield name, _days(median(gaps)), f"{_days(ago)} ago" if ago else "today"
+
+
+def _day(entry: Entry, zone: tzinfo) -> date:
+    """Return the day on which it was: a date names its own, whenever it was written down."""
+    try:
+        return date.fromisoformat(str(getattr(entry.content, "on", "")))
+    except ValueError:
+        return entry.happened_at.astimezone(zone).date()
 
 
 def goals(request: AnalysisRequest) -> AnalysisResult:

@@ -57,7 +57,8 @@ def _is_correction(entry: Entry, guess: Entry) -> bool:
 
 def time_together(request: AnalysisRequest) -> AnalysisResult:
     """Say between how many hours the time for each other lies that was written down, for both together."""
-    entries = request.view.entries(kind="presence", since=request.now - WINDOW)
+    until = request.now + timedelta(milliseconds=1)  # what was written down this very moment counts
+    entries = request.view.entries(kind="presence", since=request.now - WINDOW, until=until)
     minutes = [_minutes(entry) for entry in entries if _is_plain(entry)]
     if len(minutes) < LEAST_TIMES:
         return AnalysisResult.not_enough(f"This needs at least {LEAST_TIMES} times of the last {WINDOW.days} days.")

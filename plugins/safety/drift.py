@@ -4,11 +4,12 @@ Both are for their own person alone, and both need check-ins on 14 days at least
 became representative after about two weeks (Collabra: Psychology 6 (1), 7, 2020). Of several on one day the mean
 counts.
 
-`trend`: the mean of each of the last twelve weeks, with the lowest and the highest day of it. `drift`: the first 14
-days say what was usual; from then on a CUSUM (`couplejournal.plugins.stats.cusum`) adds up what lies more than half a
-standard deviation below or above, and a sum of five is called a change. Of one day no more than two standard deviations
-count, so that a single day is none. A standard deviation below half a point is taken as half a point, or a person who
-always writes 3 would soon be told of every 2.
+`trend`: the mean of each of the last twelve weeks, with the lowest and the highest day of it; its 14 days lie in them.
+`drift`: the first 14 days say what was usual; from then on a CUSUM (`couplejournal.plugins.stats.cusum`) adds up what
+lies more than half a standard deviation below or above, and a sum of five is called a change. A sum grows to 7.5 at
+most: what has come back to the usual is no change any more after some days of it. Of one day no more than two standard
+deviations count, so that a single day is none. A standard deviation below half a point is taken as half a point, or a
+person who always writes 3 would soon be told of every 2.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ LEAST_DAYS: Final = 14
 WEEKS: Final = 12
 SLACK: Final = 1 / 2
 LIMIT: Final = 5.0
+MOST: Final = 7.5
 OF_ONE_DAY: Final = 2.0
 LEAST_SPREAD: Final = 1 / 2
 FIELDS: Final = {"close": "close", "honest": "easy to be honest", "energy": "energy"}
@@ -41,7 +43,8 @@ HELP: Final = (
 
 def trend(request: AnalysisRequest) -> AnalysisResult:
     """Draw the weeks of one's own check-ins; for their author alone."""
-    days = {name: by_day(request, name) for name in FIELDS}
+    first = request.now.astimezone(request.zone).date() - timedelta(weeks=WEEKS)
+    days = {name: {day: value for day, value in by_day(request, name).items() if day > first} for name in FIELDS}
     shown = {name: found for name, found in days.items() if len(found) >= LEAST_DAYS}
     if not shown:
         return AnalysisResult.not_enough(TOO_LITTLE)
@@ -61,7 +64,7 @@ def drift(request: AnalysisRequest) -> AnalysisResult:
     usual, spread = fmean(values[:LEAST_DAYS]), max(LEAST_SPREAD, pstdev(values[:LEAST_DAYS]))
     low, high = usual - OF_ONE_DAY * spread, usual + OF_ONE_DAY * spread
     kept = [min(high, max(low, value)) for value in values[LEAST_DAYS:]]
-    sums = stats.cusum(kept, usual=usual, slack=SLACK * spread)
+    sums = stats.cusum(kept, usual=usual, slack=SLACK * spread, most=MOST * spread)
     limit = LIMIT * spread
     is_above, is_below = sums[-1].above >= limit, sums[-1].below >= limit
     found = "further apart than in the beginning" if is_below else "closer than in the beginning" if is_above else ""

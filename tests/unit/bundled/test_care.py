@@ -74,9 +74,16 @@ def test_care_of_no_kind_is_what_was_asked_for(written: Written) -> None:
 
 
 def test_needs_met(written: Written) -> None:
-    """Of twelve needs of both nine were eased: (9 + 1) / (12 + 2), inside its band."""
+    """Of twelve needs that are over nine were eased: (9 + 1) / (12 + 2); what runs or was withdrawn stays out."""
     for number in range(12):
-        cared(written, "help", "help", "eased" if number < 9 else "", asker="ana" if number % 2 else "ben")
+        asker = "ana" if number % 2 else "ben"
+        if number < 9:
+            cared(written, "help", "help", "eased", asker=asker)
+        else:
+            written.add(asker, "need", want="help", until="2020-01-01")
+    written.add("ana", "need", want="help", until="2999-01-01")
+    written.step("ben", "withdraw", written.add("ben", "need", want="help", ago=2))
+    written.add("ben", "need", want="help", until="2020-01-01", ago=-9)
     (band,) = written.says(needs_met).bands
     assert band.value == pytest.approx(10 / 14)
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from couplejournal_plugins.dates import Dates
 from couplejournal_plugins.direction import Direction
@@ -7,7 +9,7 @@ from couplejournal_plugins.direction.rhythm import goals, rhythm
 from couplejournal_plugins.direction.values import alignment, in_words, values_in
 from hypothesis import given
 from hypothesis import strategies as st
-from unit.bundled.writing import Written
+from unit.bundled.writing import NOW, Written
 
 from couplejournal.model.kinds import Appreciation, Goal
 from couplejournal.testing.views import view_of
@@ -85,6 +87,15 @@ def test_rhythm(written: Written) -> None:
         written.add("ana", Appreciation("Soup"), ago=0)
     (table,) = written.says(rhythm).tables
     assert table.rows == (("talks", "90 days", "20 days ago"), ("thanks", "1 day", "today"))
+
+
+def test_rhythm_of_dates_goes_by_their_day(written: Written) -> None:
+    """Three dates that are written down in one evening lie where they say; one to come is not there yet."""
+    for days in (62, 32, 2, -5):
+        on = (NOW - timedelta(days=days)).date().isoformat()
+        written.step("ana", "happened", written.add("ben", "date", ago=0.1, on=on), ago=0.1)
+    (table,) = written.says(rhythm).tables
+    assert table.rows == (("dates", "30 days", "2 days ago"),)
 
 
 def test_rhythm_needs_three(written: Written) -> None:

@@ -83,3 +83,14 @@ def test_mirror_is_of_ones_own(written: Written) -> None:
     (band,) = written.says(mirror, scope="mine").bands
     assert band.value == pytest.approx(10 / 14)
     assert not written.says(mirror, scope="mine", me="ben").is_enough
+
+
+def test_a_second_chance_counts_once_in_the_mirror(written: Written) -> None:
+    """Twelve bids that were met at the second try are twelve answers, all of them toward."""
+    for _ in range(12):
+        bid = written.add("ben", Bid("Look"), ago=5)
+        written.add("ana", Response("away"), ago=4, to=bid)
+        written.step("ben", "second-chance", bid, ago=3.5)
+        written.add("ana", Response("toward"), ago=3, to=bid)
+    (band,) = written.says(mirror, scope="mine").bands
+    assert band.value == pytest.approx(13 / 14)

@@ -85,6 +85,20 @@ def test_drift_down_and_up() -> None:
     assert "No slow change" in checked(*usual, *usual).says(drift, scope="mine").headline
 
 
+def test_drift_ends_when_the_usual_is_back() -> None:
+    """However long it lasted, two weeks as in the beginning are no change any more."""
+    usual = [3, 2, 3, 2, 3, 2, 3, 2, 3, 2, 3, 2, 3, 2]
+    assert "No slow change" in checked(*usual, *[0] * 60, *usual).says(drift, scope="mine").headline
+
+
+def test_trend_needs_its_days_in_its_weeks() -> None:
+    """Twenty days of half a year ago draw no line of the last weeks."""
+    written = Written(Safety())
+    for number in range(20):
+        written.add("ana", "checkin", ago=180 + number, close=3)
+    assert not written.says(trend, scope="mine").is_enough
+
+
 def test_one_bad_day_is_no_drift() -> None:
     """One low day among usual ones is not told as a change, even where every day was the same."""
     for after in (0, 1, 3):
