@@ -16,6 +16,7 @@ from drives.people import below, find, until
 
 STARTS_WITHIN_S = 20.0
 ENDS_WITHIN_S = 10.0
+DIES_WITHIN_S = 60.0  # one that is killed in the midst of a write to a busy disk is gone when the write is done
 
 
 class Program:
@@ -56,7 +57,7 @@ class Program:
     def kill(self) -> None:
         """End it as a power cut does."""
         self.signal(signal.SIGKILL)
-        self._process.wait(ENDS_WITHIN_S)
+        self._process.wait(DIES_WITHIN_S)
 
     def end(self) -> None:
         """End it in peace, and with force where it does not."""
