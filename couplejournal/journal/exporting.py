@@ -219,7 +219,7 @@ def _documents(journal: Journal, choice: Choice) -> tuple[dict[str, bytes], int,
     lacking = tuple(role for role in journal.device.lacking if not shared_only or role != "private")
     files = {
         ENTRIES: b"".join(told.lines),
-        REST: b"".join(_rest(ops, view, told)),
+        REST: b"".join(_rest(ops, view, told, shared_only=shared_only)),
         TEXT: "".join(line + "\n" for line in _text(view, told, lacking)).encode(),
         README: exporttext.readme(lacking).encode(),
     }
@@ -245,12 +245,18 @@ def _told(view: JournalView, *, include_tender: bool) -> _Told:
     return told
 
 
-def _rest(ops: dict[bytes, list[Op]], view: JournalView, told: _Told) -> Iterable[bytes]:
-    """Yield the lines of what was said beside the entries, and nothing about what was left out."""
+def _rest(ops: dict[bytes, list[Op]], view: JournalView, told: _Told, *, shared_only: bool) -> Iterable[bytes]:
+    """Yield the lines of what was said beside the entries, and nothing about what was left out.
+
+    No key to a list of the other's is in it of which only the overlap is shown; in a copy to show around none at all.
+    """
     silent = told.left_out
+    mine = set() if shared_only else {bytes.fromhex(one.person) for one in view.people if one.is_me}
     for book in view.books:
         said = [op for op in ops.get(book.frozen.book, ()) if not (silent and silent & exportlines.named(op))]
-        yield from map(exportlines.as_line, exportlines.rest_lines(said, book, told=told.op_ids))
+        keyless = exportlines.keyless_releases(said, book, mine=mine)
+        lines = exportlines.rest_lines(said, book, told=told.op_ids, keyless=keyless)
+        yield from map(exportlines.as_line, lines)
 
 
 def _text(view: JournalView, told: _Told, lacking: Sequence[str]) -> Iterable[str]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from couplejournal.merge import is_overlap
 from couplejournal.model.moment import as_utc
 from couplejournal.view.contents import content_of, fields_of
 
@@ -101,8 +102,13 @@ def entry_line(whole: Whole) -> dict[str, Any]:
     }
 
 
-def rest_lines(ops: Iterable[Op], book: BookState, *, told: Collection[bytes]) -> Iterator[dict[str, Any]]:
-    """Yield what else was said in a book, in order of (clock, id): all but what ``told`` names and acknowledgements."""
+def rest_lines(
+    ops: Iterable[Op], book: BookState, *, told: Collection[bytes], keyless: Collection[bytes] = ()
+) -> Iterator[dict[str, Any]]:
+    """Yield what else was said in a book, in order of (clock, id): all but what ``told`` names and acknowledgements.
+
+    The releases that ``keyless`` names come without the key that they give, and say so (`keyless_releases`).
+    """
     seen: set[bytes] = set()
     for op in sorted(ops, key=lambda one: (one.clock, one.id)):
         if op.word == UNTOLD or op.id in told or op.id in seen:
@@ -117,8 +123,23 @@ def rest_lines(ops: Iterable[Op], book: BookState, *, told: Collection[bytes]) -
             "device": _device(op, book),
             "recorded": _recorded(op),
             "counts": book.frozen.counts(op),
-            "fields": plain(_fields(op)),
+            **(_without_key(op) if op.id in keyless else {"fields": plain(_fields(op))}),
         }
+
+
+def keyless_releases(ops: Iterable[Op], book: BookState, *, mine: Collection[bytes]) -> frozenset[bytes]:
+    """Return the releases of whole lists of which only the overlap is shown (F31), but for those of ``mine``.
+
+    What was sealed stands in a copy; with the key beside it, whoever has the copy would read what one alone wished.
+    Prompts are looked up in the operations themselves: an answer that does not count is a list just the same.
+    """
+    said = [(op, _fields(op)) for op in ops if op.word in {"seal", "release"}]
+    lists = {op.id for op, fields in said if op.word == "seal" and is_overlap(str(_member(fields, "prompt")))}
+    return frozenset(
+        op.id
+        for op, fields in said
+        if op.word == "release" and _member(fields, "seal") in lists and book.frozen.persons.get(op.key) not in mine
+    )
 
 
 def told_by(whole: Whole) -> Iterator[bytes]:
@@ -161,6 +182,15 @@ def _said(op: Op, whole: Whole) -> dict[str, Any]:
 def _refs(whole: Whole) -> Iterator[tuple[tuple[str, bytes], Any]]:
     """Yield each reference as it was written, beside what it leads to now."""
     return zip(whole.record.write.refs, whole.entry.refs, strict=True)
+
+
+def _without_key(op: Op) -> dict[str, Any]:
+    fields = {name: value for name, value in _fields(op).items() if name != "key"}
+    return {"fields": plain(fields), "left_out": ["key"]}
+
+
+def _member(fields: Any, name: str) -> Any:
+    return fields.get(name) if isinstance(fields, dict) else None
 
 
 def _fields(op: Op) -> Any:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from unit.merge.sealing import Answerer, folded, shown
+from unit.merge.sealing import Answerer, answer_state, folded, shown
 
 from couplejournal.merge.overlap import is_intimate_overlap, is_overlap, overlap
 
@@ -49,3 +51,36 @@ def test_entries_show_the_overlap_alone(prompt: str, *, is_intimate: bool) -> No
         assert b"faith" not in text
         assert b"work" not in text
         assert (b"intimate" in text) == is_intimate
+
+
+def test_a_second_answer_that_counts_opens_only_what_both_have() -> None:
+    """Two devices of Ben's sealed a list each: what opens later adds common lines alone, in whatever order it comes."""
+    ana, laptop, ben = Answerer("ana phone"), Answerer("ana laptop"), Answerer("ben phone")
+    hers = ana.seal("money\nfaith\nthe sea", prompt="overlap:ready")
+    first, second = (ben.seal(text, prompt="overlap:ready") for text in ("Money\nwork", "Faith\nhills"))
+    asked = [hers, first, second, ana.release(hers, first), laptop.release(hers, second)]
+    later = [ben.release(first, hers), ben.release(second, hers)]
+    before = shown(folded([*asked, later[0]]))
+    assert b"money" in before[hers.id]
+    assert b"faith" not in before[hers.id]
+    after = shown(folded([*asked, *later]))
+    assert set(after) == {hers.id, first.id, second.id}
+    assert b"faith\nmoney" in after[hers.id]
+    for alone in (b"work", b"hills", b"sea"):
+        assert not any(alone in text for text in (*before.values(), *after.values()))
+    for ops in itertools.permutations([*asked[3:], *later]):
+        state = answer_state()
+        for op in (*asked[:3], *ops):
+            state.apply(op)
+            state.snapshot()
+        assert shown(state.snapshot()) == after
+
+
+def test_a_list_made_after_reading_changes_nothing() -> None:
+    """Whoever seals and opens a second list for an answer that is open learns nothing by it: nobody named that list."""
+    ana, ben = Answerer("ana phone"), Answerer("ben phone")
+    hers, his = ana.seal("money\nfaith", prompt="overlap:ready"), ben.seal("Money", prompt="overlap:ready")
+    ops = [hers, his, ana.release(hers, his), ben.release(his, hers)]
+    before = shown(folded(ops))
+    late = ben.seal("faith", prompt="overlap:ready")
+    assert shown(folded([*ops, late, ben.release(late, hers)])) == before
