@@ -233,8 +233,8 @@ class Exchange:
             held = book.held()
         return len(unconfirmed(held, lambda digest: memory.delivery(digest) is not Delivery.SAVED))
 
-    def unsent_acts(self, book: Book) -> int:
-        """Return how many files that the root signed (removals above all) were not seen on the drive yet.
+    def unsent_removals(self, book: Book) -> int:
+        """Return how many files in which the root removes somebody were not seen on the drive yet.
 
         They are no device's own, so no outbox counts them: any device hands them over.
 
@@ -245,7 +245,8 @@ class Exchange:
         memory.refresh()
         there = {mark.digest[:DIGEST_BYTES] for mark in memory.kept.marks.values()}
         with self._device.hold():
-            return sum(one.digest not in there for one in book.held_of_root())
+            removing = {stream for stream, _, _ in book.membership.root_heads}
+            return sum(one.digest not in there for one in book.held_of_root() if one.stream in removing)
 
     def handed_over(self, book: Book) -> Mapping[bytes, int]:
         """Return by stream how many operations of a book of one are known to lie in its folder, from the first on.

@@ -58,8 +58,8 @@ class Status:
     ``has_joined``: the other has written into the shared journal. ``private_path`` is the folder where the private book
     meets, ``private_message`` what the last sync of this process found wrong with it.
     ``standing`` is that of this device in the shared journal: "live", "removed", "void" (it was let in by a removed
-    device), "claimed" (by both persons) or "undecided"; ``unsent_removals`` counts what was signed with the recovery
-    words (a removal above all) and was not seen in a folder yet.
+    device), "claimed" (by both persons) or "undecided"; ``unsent_removals`` counts the files with a removal that
+    were not seen in a folder yet.
     ``progress`` says how far one's own entries for both have come.
     ``outbox`` counts own sealed files that were not seen whole on the drive since they were written; ``reached`` says
     whether the other's devices told that they hold all that was handed over (None: not known); ``notices`` are
@@ -145,11 +145,11 @@ def _standing(book: Book) -> str:
 
 
 def _unsent(journal: Journal, exchange: Exchange) -> int:
-    """Return how much of what the root signed in the open books lies in none of their folders yet."""
+    """Return how many removals in the open books lie in none of their folders yet."""
     device, place = journal.device, journal.place
     books = [book for book in (device.shared, device.private_if_here) if book is not None]
     met = (book for book in books if len(book.membership.persons) > 1 or place.path_of(book) is not None)
-    return sum(exchange.unsent_acts(book) for book in met)
+    return sum(exchange.unsent_removals(book) for book in met)
 
 
 def alone(journal: Journal, exchange: Exchange) -> int:
