@@ -249,10 +249,11 @@ class OpenBook:
         ordered = publishing.in_order(self._shelf)
         return [self._held(stream, part) for stream, part in ordered if not self._is_genesis(part)]
 
-    def held_of_root(self) -> list[Held]:
-        """Return the files of the replica that this device's person signed with the root: removals above all."""
+    def held_removals(self) -> list[Held]:
+        """Return the files of the replica in which this device's person removes a device, signed with the root."""
         roots = {person.root for person in self.membership.persons if person.id == self.person}
-        return [one for one in self.held() if one.is_key and self._shelf.streams[one.stream].key in roots]
+        removing = {stream for stream, _, _ in self.membership.root_heads}
+        return [one for one in self.held() if one.stream in removing and self._shelf.streams[one.stream].key in roots]
 
     def read(self, path: str) -> bytes:
         """Return the exact bytes of one held file, by the path that `held` gave.

@@ -245,8 +245,7 @@ class Exchange:
         memory.refresh()
         there = {mark.digest[:DIGEST_BYTES] for mark in memory.kept.marks.values()}
         with self._device.hold():
-            removing = {stream for stream, _, _ in book.membership.root_heads}
-            return sum(one.digest not in there for one in book.held_of_root() if one.stream in removing)
+            return sum(one.digest not in there for one in book.held_removals())
 
     def handed_over(self, book: Book) -> Mapping[bytes, int]:
         """Return by stream how many operations of a book of one are known to lie in its folder, from the first on.

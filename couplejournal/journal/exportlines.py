@@ -127,19 +127,16 @@ def rest_lines(
         }
 
 
-def keyless_releases(ops: Iterable[Op], book: BookState, *, mine: Collection[bytes]) -> frozenset[bytes]:
+def keyless_releases(ops: Collection[Op], book: BookState, *, mine: Collection[bytes]) -> frozenset[bytes]:
     """Return the releases of whole lists of which only the overlap is shown (F31), but for those of ``mine``.
 
     What was sealed stands in a copy; with the key beside it, whoever has the copy would read what one alone wished.
     Prompts are looked up in the operations themselves: an answer that does not count is a list just the same.
     """
-    said = [(op, _fields(op)) for op in ops if op.word in {"seal", "release"}]
-    lists = {op.id for op, fields in said if op.word == "seal" and is_overlap(str(_member(fields, "prompt")))}
-    return frozenset(
-        op.id
-        for op, fields in said
-        if op.word == "release" and _member(fields, "seal") in lists and book.frozen.persons.get(op.key) not in mine
-    )
+    said = {word: [op for op in ops if op.word == word] for word in ("seal", "release")}
+    lists = {op.id for op in said["seal"] if is_overlap(str(_member(op, "prompt")))}
+    theirs = (op for op in said["release"] if book.frozen.persons.get(op.key) not in mine)
+    return frozenset(op.id for op in theirs if isinstance(seal := _member(op, "seal"), bytes) and seal in lists)
 
 
 def told_by(whole: Whole) -> Iterator[bytes]:
@@ -189,7 +186,9 @@ def _without_key(op: Op) -> dict[str, Any]:
     return {"fields": plain(fields), "left_out": ["key"]}
 
 
-def _member(fields: Any, name: str) -> Any:
+def _member(op: Op, name: str) -> Any:
+    """Return one of the fields of an operation, whatever its author put there; None where there is none."""
+    fields = _fields(op)
     return fields.get(name) if isinstance(fields, dict) else None
 
 

@@ -16,7 +16,7 @@ from crashes.worlds import Stages, World, WrongError, require
 ERRNOS = ("EIO", "ENOSPC")
 CUTS = {"cut-ext4": ("ext4", False), "cut-xfs": ("xfs", False), "torn-ext4": ("ext4", True), "torn-xfs": ("xfs", True)}
 FAULTS = ("kill", *ERRNOS, *CUTS)
-TRIES = 9
+TRIES = 30  # how often a file is opened to be read depends on how busy the machine is
 END = Point("end", 1, "after the command")
 
 

@@ -63,7 +63,7 @@ def test_a_struck_command_leaves_a_working_journal(commands: str, faults: str, e
     assert done.returncode == 0, done.stdout + done.stderr
     counted = json.loads(done.stdout.splitlines()[-1])
     assert counted["failed"] == 0
-    assert counted["not_hit"] <= max(1, counted["runs"] // 20)
+    assert counted["not_hit"] * 20 <= counted["runs"]
 
 
 @pytest.mark.long

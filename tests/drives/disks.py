@@ -57,6 +57,7 @@ class OneView:
     """A place that Ana sees as it is, and Ben through a link that leads nowhere useful while he is away."""
 
     prefix: Sequence[str] = ()
+    sends_again_s = 0.0
 
     def __init__(self, work: Path, mount: Path) -> None:
         self.ana, self.ben, self._bare = mount, work / "ben-link", work / "bare"

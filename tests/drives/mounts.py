@@ -22,6 +22,7 @@ class Mounted(ABC):
     """One server, one folder that it serves, two mounts."""
 
     prefix: Sequence[str] = ()
+    sends_again_s = 0.0
     COMES_BACK = True  # by itself, when the server is there again
 
     def __init__(self, work: Path) -> None:
@@ -115,6 +116,8 @@ class WebDav(Mounted):
     def __init__(self, work: Path, *, cache: str, write_back: str = "0s") -> None:
         super().__init__(work)
         self._cache, self._write_back = cache, write_back
+        if cache != "off":  # the mount sends what its server had not confirmed, into the same file
+            self.sends_again_s = 10.0
 
     def environ(self) -> dict[str, str]:
         """Let rclone read no settings of anybody's."""

@@ -29,7 +29,6 @@ SECONDS = float(os.environ.get("DRIVE_SECONDS") or "3")
 
 ENTRIES_A_SECOND = 4.0
 ARRIVES_WITHIN_S = 60.0
-WRITTEN_ANEW_WITHIN_S = 10.0  # a mount that lost its server may send a file once more: half of it lies there meanwhile
 LOOKED_AGAIN_AFTER_S = 1.5  # as people do; a mount that waits with its upload until nobody reads would wait for ever
 OF_A_BOOK = re.compile(r"[0-9a-f]{32}/(book\.cj|streams/[0-9a-f]{32}/[0-9]{8}-[0-9]{8}-[0-9a-f]{32}(-r[1-8])?\.seg)")
 TEMPORARY = re.compile(r"(.*/)?~\$cj[0-9a-f]{16}\.tmp")
@@ -41,6 +40,8 @@ class Meeting(Protocol):
     ana: Path
     ben: Path
     prefix: Sequence[str]
+    sends_again_s: float
+    """How long after a cut a file that lay there may lie there in part, since it is sent once more."""
 
     def away(self) -> AbstractContextManager[object]:
         """Ben cannot reach it for as long as the context lasts."""
@@ -175,33 +176,32 @@ class Story:
 
     def look(self) -> None:
         """Hold what lies on the drive against what lay there: nothing of ours changed, nothing has a strange name."""
-        wrong: list[str] = []
+        changed: list[str] = []
 
-        def is_well() -> bool:
-            wrong[:] = self._wrong()
-            return not wrong
+        def is_unchanged() -> bool:
+            changed[:] = self._changed()
+            return not changed
 
-        try:
-            until(is_well, patience_s=WRITTEN_ANEW_WITHIN_S)
-        except AssertionError:
-            raise AssertionError(f"what lies on the drive is not what lay there: {wrong}") from None
+        with suppress(AssertionError):
+            until(is_unchanged, patience_s=self.meeting.sends_again_s)
+        assert not changed, f"files of ours changed: {changed}"
 
-    def _wrong(self) -> list[str]:
-        """Say what is wrong with what lies there, and where nothing is, know it from now on."""
-        wrong: list[str] = []
+    def _changed(self) -> list[str]:
+        """Return which of the files that lay there are others now; where none is, what lies there is what is known."""
+        changed: list[str] = []
         known = self.known
         for listing in self.meeting.listed():
             ours = {path: digest for path, digest in listing.items() if OF_A_BOOK.fullmatch(path)}
             strange = listing.keys() - ours.keys()
             left = {path for path in strange if TEMPORARY.fullmatch(path)}
             self.temporary = max(self.temporary, len(left))
-            wrong += [f"a strange name: {path}" for path in strange - left if not path.startswith("invites/")]
-            wrong += [f"changed: {path}" for path, digest in self.known.items() if ours.get(path, digest) != digest]
-            wrong += [f"gone: {path}" for path in self.known.keys() - ours.keys() if not is_merged(path, ours)]
+            assert {path for path in strange - left if not path.startswith("invites/")} == set()
+            changed += [path for path, digest in self.known.items() if ours.get(path, digest) != digest]
+            assert [path for path in self.known.keys() - ours.keys() if not is_merged(path, ours)] == []
             known = ours
-        if not wrong:
+        if not changed:
             self.known = known
-        return wrong
+        return changed
 
     def verify(self) -> None:
         """Nothing is lost, nothing is there twice, and both export the same."""

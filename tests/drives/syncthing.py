@@ -88,6 +88,7 @@ class Syncthings:
     """The pair."""
 
     prefix: Sequence[str] = ()
+    sends_again_s = 0.0
 
     def __init__(self, work: Path) -> None:
         self.sides = [Side(work, "ana"), Side(work, "ben")]

@@ -60,10 +60,15 @@ def words_of(kinds: Iterable[Any], commands: Iterable[str] = ()) -> set[str]:
     return {re.sub(r"[_-]+", " ", word) for word in found}
 
 
-def meet(pattern: str, *, but: frozenset[str] = frozenset()) -> Callable[[Iterable[Any], Iterable[str]], set[str]]:
+def stepping(name: str, start: str, step: str, to: str) -> Any:
+    """Return a planted kind with one step."""
+    return kind(name, lifecycle=Lifecycle(start, (Transition(start, step, to, by="either"),)))
+
+
+def meet(pattern: str) -> Callable[[Iterable[Any], Iterable[str]], set[str]]:
     """Return a check that finds names with one of these words."""
     search = re.compile(rf"\b(?:{pattern})\b").search
-    return lambda kinds, commands: {word for word in words_of(kinds, commands) if search(word)} - but
+    return lambda kinds, commands: {word for word in words_of(kinds, commands) if search(word)}
 
 
 NAMES: dict[str, tuple[Callable[[Iterable[Any], Iterable[str]], set[str]], Any]] = {
@@ -73,7 +78,7 @@ NAMES: dict[str, tuple[Callable[[Iterable[Any], Iterable[str]], set[str]], Any]]
     ),
     "S5 nothing is owed": (
         meet(r"due|overdue|streak|points?|badge|level up|score|unanswered|missed|late|owed?|debt|failed|unresolved"),
-        kind("talk", lifecycle=Lifecycle("idea", (Transition("idea", "lapse", "overdue", by="either"),))),
+        stepping("talk", "idea", "lapse", "overdue"),
     ),
     "S7 symmetry": (
         meet(r"owner role|admin|leader|head of|permission|allow|forbid|approve[ds]?|on behalf"),
@@ -81,7 +86,7 @@ NAMES: dict[str, tuple[Callable[[Iterable[Any], Iterable[str]], set[str]], Any]]
     ),
     "S10 nobody deletes the other's copy": (
         meet(r"wipe|erase|purge|remote|lock partner|delete"),
-        kind("note", lifecycle=Lifecycle("kept", (Transition("kept", "erase", "gone", by="either"),))),
+        stepping("note", "kept", "erase", "gone"),
     ),
     "S15 no theatre of duress": (meet(r"decoy|duress|hidden|fake|panic|stealth|secret"), kind("hidden-volume")),
     "S16 consent is no data": (
@@ -158,9 +163,10 @@ def one_way(lifecycles: dict[str, Lifecycle]) -> set[tuple[str, str]]:
         for row in one.transitions:
             if row.by != "both":
                 continue
-            refusals = {other.step for other in one.transitions if other.start == row.start and other.by in {"other", "either"}}  # fmt: skip  # noqa: E501
+            before = [other for other in one.transitions if other.start == row.start]
+            refusals = {other.step for other in before if other.by in {"other", "either"}} - {row.step}
             ends = {other.step for other in one.transitions if other.start == row.to and other.by == "either"}
-            if not (refusals - {row.step}) or not ends:
+            if not (refusals and ends):
                 found.add((name, row.step))
     return found
 
@@ -168,12 +174,11 @@ def one_way(lifecycles: dict[str, Lifecycle]) -> set[tuple[str, str]]:
 def test_s6_s8_a_no_is_as_near_as_a_yes_and_one_is_enough() -> None:
     """S6, S8: wherever both have to agree, the other can say no there, and either alone can end what was agreed."""
     assert one_way(LIFECYCLES) == set()
-    yes, end = Transition("proposed", "agree", "in_force", by="both"), Transition("in_force", "end", "over", by="both")
-    no = Transition("proposed", "decline", "declined", by="other")
-    for planted in ((yes, end, no), (yes, attrs.evolve(end, by="either"))):
-        assert one_way({"rule": Lifecycle("proposed", planted)}) == {("rule", "agree")} | (
-            {("rule", "end")} if end in planted else set()
-        )
+    yes, no = Transition("proposed", "agree", "in_force", by="both"), Transition("proposed", "no", "over", by="other")
+    both_end, one_ends = (Transition("in_force", "end", "over", by=who) for who in ("both", "either"))
+    assert one_way({"rule": Lifecycle("proposed", (yes, no, one_ends))}) == set()
+    assert one_way({"rule": Lifecycle("proposed", (yes, one_ends))}) == {("rule", "agree")}
+    assert one_way({"rule": Lifecycle("proposed", (yes, no, both_end))}) == {("rule", "agree"), ("rule", "end")}
 
 
 def test_s6_every_prompt_can_be_skipped_and_s12_s18_have_their_commands() -> None:

@@ -36,12 +36,16 @@ class Word(NamedTuple):
 def everywhere() -> list[Word]:
     """Return the words of the list for all texts."""
     found = []
-    for line in EVERYWHERE.read_text(encoding="utf-8").splitlines():
-        if line and not line.startswith("#"):
-            language, word, *beside = line.split()
-            assert language in {"en", "de"}, line
-            found.append(Word(language, word, _pattern(word), tuple(_pattern(one) for one in beside)))
+    for line in _lines(EVERYWHERE):
+        language, word, *beside = line.split()
+        assert language in {"en", "de"}, line
+        found.append(Word(language, word, _pattern(word), tuple(_pattern(one) for one in beside)))
     return found
+
+
+def _lines(path: Path) -> list[str]:
+    """Return the lines of a list, without its comments."""
+    return [line for line in path.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
 
 
 def _pattern(word: str) -> re.Pattern[str]:
@@ -52,16 +56,14 @@ def _pattern(word: str) -> re.Pattern[str]:
 def rules() -> list[Rule]:
     """Return the rules of the list."""
     found = []
-    for line in LIST.read_text(encoding="utf-8").splitlines():
-        if line and not line.startswith("#"):
-            language, verdict, word, *ids = line.split()
-            assert language in {"en", "de"}, line
-            assert verdict == "ask" or (verdict == "no" and not ids), line
-            found.append(Rule(language, f"{verdict} {word}", _pattern(word), frozenset(ids)))
+    for line in _lines(LIST):
+        language, verdict, word, *ids = line.split()
+        assert language in {"en", "de"}, line
+        assert verdict == "ask" or (verdict == "no" and not ids), line
+        found.append(Rule(language, f"{verdict} {word}", _pattern(word), frozenset(ids)))
     return found
 
 
 def ids_ever() -> dict[str, bool]:
     """Return every id that was ever given to a question, and whether it is still in use."""
-    lines = IDS.read_text(encoding="utf-8").splitlines()
-    return {line.split()[0]: not line.endswith(" retired") for line in lines if line and not line.startswith("#")}
+    return {line.split()[0]: not line.endswith(" retired") for line in _lines(IDS)}

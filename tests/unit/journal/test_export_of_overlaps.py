@@ -10,10 +10,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
+from unit.merge.sealing import Answerer
+from unit.view.looking import view_of
 
 from couplejournal.errors import UntrustedDataError
 from couplejournal.journal.exporting import NAMES
+from couplejournal.journal.exportlines import keyless_releases
 from couplejournal.seal.answers import Place, open_answer
 from couplejournal.testing.couples import Couple, pair
 
@@ -63,6 +67,25 @@ def test_no_copy_opens_a_list_of_the_other(couple: Couple, tmp_path: Path, promp
     assert sorted((line.get("left_out"), "key" in line["fields"]) for line in releases if line.get("left_out")) == [
         (["key"], False)
     ]
+
+
+class OddRelease(msgspec.Struct):
+    """A release whose author put anything at all where the id of an answer belongs."""
+
+    seal: Any
+    key: bytes = b"k" * 32
+    other: bytes = b"o" * 32
+
+
+def test_a_release_that_names_no_answer_opens_none() -> None:
+    """Attack: whatever a release has where the id of an answer belongs, a copy can be made, without the true keys."""
+    ana, ben = Answerer("ana phone"), Answerer("ben phone")
+    hers, his = (one.seal("money", prompt="overlap:ready") for one in (ana, ben))
+    odd = [ben.say("release", OddRelease(one)) for one in ([], [[1]], 3, "overlap:ready")]
+    true = ben.release(his, hers)
+    ops = [hers, his, *odd, true]
+    (book,) = (one for one in view_of(ops).books if one.role == "shared")
+    assert keyless_releases(ops, book, mine=()) == {true.id}
 
 
 def lists_opened(folder: Path) -> set[str]:
