@@ -176,15 +176,10 @@ class Story:
 
     def look(self) -> None:
         """Hold what lies on the drive against what lay there: nothing of ours changed, nothing has a strange name."""
-        changed: list[str] = []
-
-        def is_unchanged() -> bool:
-            changed[:] = self._changed()
-            return not changed
-
-        with suppress(AssertionError):
-            until(is_unchanged, patience_s=self.meeting.sends_again_s)
-        assert not changed, f"files of ours changed: {changed}"
+        end = time.monotonic() + self.meeting.sends_again_s
+        while changed := self._changed():
+            assert time.monotonic() < end, f"files of ours changed: {changed}"
+            time.sleep(0.1)
 
     def _changed(self) -> list[str]:
         """Return which of the files that lay there are others now; where none is, what lies there is what is known."""
